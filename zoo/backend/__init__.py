@@ -1,0 +1,115 @@
+"""The one place that knows TensorFlow, JAX or PyTorch.
+
+`tensorflow.py`, `jax.py` and `torch.py` define the same names with the same
+signatures; importing this package picks the file of the active Keras backend.
+Everything else in `zoo` is written once, on top of these names.
+
+A training step alternates updates of several networks. Three primitives
+express it on every backend:
+
+- `stateful(step)` turns an imperative step into what the backend's Keras
+  trainer calls (a pure function of state and data on JAX).
+- `record(fn, variables, inputs, state)` runs `fn` and returns its outputs with
+  the function that pulls their cotangents back to `variables` and `inputs`.
+- `apply(gradients, variables, optimizer)` moves `variables`, and nothing else.
+
+`minimize` is written once with the last two.
+"""
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+_backend = importlib.import_module(f"{__name__}.{keras.backend.backend()}")
+
+UNSUPPORTED: dict[str, str] = _backend.UNSUPPORTED
+stateful = _backend.stateful
+apply = _backend.apply
+input_gradient = _backend.input_gradient
+conv_transpose = _backend.conv_transpose
+replica_id = _backend.replica_id
+replica_count = _backend.replica_count
+sync_state = _backend.sync_state
+enable_determinism = _backend.enable_determinism
+
+
+@dataclasses.dataclass(frozen=True)
+class Recording:
+    """Outputs of a forward pass that can still be differentiated.
+
+    Attributes:
+        outputs: A tensor, or a nested structure of tensors, cut from the
+            pass that made it: a loss may use it without reaching `variables`.
+        pullback: Maps the cotangents of `outputs` (same structure) to the
+            list of gradients of `variables`, then of `inputs`. To be called
+            once.
+    """
+
+    outputs: Any
+    pullback: Callable[[Any], list]
+
+
+def record(
+    fn: Callable[..., Any],
+    variables: Sequence[keras.Variable] = (),
+    inputs: Sequence[Any] = (),
+    state: Sequence[keras.Variable] = (),
+) -> Recording:
+    """Runs `fn(*inputs)` so that it can be differentiated later.
+
+    Args:
+        fn: Function of `inputs` that returns a tensor or a structure of them.
+        variables: Variables to differentiate by.
+        inputs: Tensors to differentiate by.
+        state: All other variables that `fn` may read or update. They are
+            constants for the gradient; updates of them (batch statistics,
+            seeds) are kept.
+
+    Returns:
+        A `Recording`.
+    """
+    return Recording(
+        *_backend.record(fn, list(variables), list(inputs), list(state))
+    )
+
+
+def minimize(
+    loss_fn: Callable[..., dict[str, Any]],
+    variables: Sequence[keras.Variable],
+    optimizer: keras.optimizers.Optimizer,
+    state: Sequence[keras.Variable] = (),
+    through: Recording | None = None,
+) -> dict[str, Any]:
+    """Moves `variables`, and nothing else, down the gradient of a loss.
+
+    The gradient is that of the sum of the loss terms, scaled for mixed
+    precision and averaged over replicas.
+
+    Args:
+        loss_fn: Returns a dict of named scalar terms. Called without
+            arguments, or with `through.outputs`.
+        variables: Variables to move, as the optimizer was built for.
+        optimizer: A built optimizer.
+        state: All other variables that the loss may read or update.
+        through: A `Recording` made with `variables`: the loss is then a
+            function of its outputs, and that forward pass is not run again.
+
+    Returns:
+        The terms, neither scaled nor averaged over replicas.
+    """
+    if through is None:
+        loss = record(loss_fn, variables, state=state)
+    else:
+        others = [*variables, *state]
+        loss = record(loss_fn, inputs=[through.outputs], state=others)
+    scale = optimizer.scale_loss(1.0 / replica_count())
+    gradients = loss.pullback(
+        {k: keras.ops.cast(scale, v.dtype) for k, v in loss.outputs.items()}
+    )
+    if through is not None:
+        gradients = through.pullback(gradients[0])
+    apply(gradients, list(variables), optimizer)
+    return loss.outputs

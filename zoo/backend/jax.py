@@ -1,0 +1,107 @@
+"""The backend contract on JAX."""
+
+import functools
+
+import jax
+import keras
+
+UNSUPPORTED: dict[str, str] = {}
+
+
+def stateful(step):
+    """Turns an imperative step into a pure function of `(state, data)`.
+
+    Keras' JAX trainer hands over the values of all variables and expects the
+    new ones back; a `StatelessScope` stands in for the variables meanwhile.
+    """
+
+    @functools.wraps(step)
+    def stateless(self, state, data):
+        groups = [self.trainable_variables, self.non_trainable_variables]
+        if len(state) == 4:  # train_step; test_step has no optimizer
+            groups.append(self.optimizer.variables)
+        groups.append(self.metrics_variables)
+        with _scope(sum(groups, []), sum(map(list, state), [])) as scope:
+            logs = step(self, data)
+        return logs, tuple(_current(scope, group) for group in groups)
+
+    return stateless
+
+
+def _scope(variables, values):
+    return keras.StatelessScope(zip(variables, values, strict=True))
+
+
+def _current(scope, variables):
+    return [scope.get_current_value(v) for v in variables]
+
+
+def _values(variables):
+    return [v.value for v in variables]
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def record(fn, variables, inputs, state):
+    """Runs `fn(*inputs)`; see `zoo.backend.record`."""
+    frozen = _values(state)
+
+    def pure(values, inputs):
+        with _scope(variables + state, values + frozen) as scope:
+            outputs = fn(*inputs)
+        return outputs, _current(scope, state)
+
+    outputs, vjp, new_state = jax.vjp(
+        pure, _values(variables), inputs, has_aux=True
+    )
+    _assign(state, new_state)
+
+    def pullback(cotangents):
+        by_variables, by_inputs = vjp(cotangents)
+        return by_variables + by_inputs
+
+    return jax.lax.stop_gradient(outputs), pullback
+
+
+def apply(gradients, variables, optimizer):
+    """Updates `variables` and the optimizer's state, in place or in a scope."""
+    new_values, new_state = optimizer.stateless_apply(
+        _values(optimizer.variables), gradients, _values(variables)
+    )
+    _assign(variables, new_values)
+    _assign(optimizer.variables, new_state)
+
+
+def input_gradient(fn, x):
+    """Gradient of `sum(fn(x))` with respect to `x`, itself differentiable."""
+    return jax.grad(lambda x: fn(x).sum())(x)
+
+
+def conv_transpose(x, kernel, strides, padding):
+    """Transposed convolution of channels-last `x`."""
+    return keras.ops.conv_transpose(x, kernel, strides, padding)
+
+
+def replica_id():
+    """Index of this replica: 0, since JAX's sharded step sees all data."""
+    return 0
+
+
+def replica_count():
+    """Number of replicas whose gradients are summed: 1."""
+    return 1
+
+
+def sync_state(model):
+    """Makes the model's variables hold their newest values.
+
+    During `fit` they live in the trainer's state between epochs' ends.
+    """
+    model.jax_state_sync()
+
+
+def enable_determinism():
+    """Nothing to do on CPU and TPU; on GPU, XLA_FLAGS must say so."""

@@ -1,0 +1,65 @@
+"""The backend contract on TensorFlow."""
+
+import keras
+import tensorflow as tf
+
+UNSUPPORTED: dict[str, str] = {}
+
+
+def stateful(step):
+    """Returns the step as it is: TensorFlow's trainer calls it so."""
+    return step
+
+
+def record(fn, variables, inputs, state):
+    """Runs `fn(*inputs)`; see `zoo.backend.record`."""
+    del state  # The tape watches nothing but what it is told to.
+    sources = [v.value for v in variables] + inputs
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(sources)
+        outputs = fn(*inputs)
+
+    def pullback(cotangents):
+        return tape.gradient(
+            tf.nest.flatten(outputs), sources, tf.nest.flatten(cotangents)
+        )
+
+    return tf.nest.map_structure(tf.stop_gradient, outputs), pullback
+
+
+def apply(gradients, variables, optimizer):
+    """Updates `variables` in place; sums gradients over replicas."""
+    optimizer.apply(gradients, variables)
+
+
+def input_gradient(fn, x):
+    """Gradient of `sum(fn(x))` with respect to `x`, itself differentiable."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        y = fn(x)
+    return tape.gradient(y, x)
+
+
+def conv_transpose(x, kernel, strides, padding):
+    """Transposed convolution of channels-last `x`."""
+    return keras.ops.conv_transpose(x, kernel, strides, padding)
+
+
+def replica_id():
+    """Index of this replica in the step, 0 outside a strategy."""
+    context = tf.distribute.get_replica_context()
+    return 0 if context is None else context.replica_id_in_sync_group
+
+
+def replica_count():
+    """Number of replicas whose gradients are summed."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def sync_state(model):
+    """Makes the model's variables hold their newest values."""
+
+
+def enable_determinism():
+    """Makes every operation give the same bits on the same device."""
+    tf.config.experimental.enable_op_determinism()

@@ -1,0 +1,81 @@
+"""Looks at the first batch before a training starts, for clear errors."""
+
+import itertools
+
+import keras
+import numpy as np
+
+# Rounding may leave [-1, 1] by a little, never by a grey level (2 / 255).
+TOLERANCE = 1e-3
+
+
+def peek(data, batch_size=None):
+    """Returns the first batch of whatever `fit` accepts, and the data.
+
+    Args:
+        data: Array or tuple of arrays, `tf.data.Dataset`, PyTorch
+            `DataLoader`, `keras.utils.PyDataset` or Python generator.
+        batch_size: Batch size for arrays; 32 where it is `None`.
+
+    Returns:
+        Tuple of the first batch (`None` where there is none) and data that
+        still yield it.
+    """
+    if isinstance(data, keras.utils.PyDataset):
+        return (data[0] if len(data) else None), data
+    if hasattr(data, "__next__"):
+        batch = next(data, None)
+        return batch, itertools.chain([] if batch is None else [batch], data)
+    if hasattr(data, "__array__") or isinstance(data, (tuple, list, dict)):
+        first = slice(batch_size or 32)
+        return keras.tree.map_structure(lambda x: x[first], data), data
+    return next(iter(data), None), data
+
+
+def check_images(images, image_shape, what="images"):
+    """Checks a batch of images.
+
+    Args:
+        images: Array or tensor.
+        image_shape: Expected `(height, width, channels)`.
+        what: What the images are, for the message.
+
+    Raises:
+        ValueError: Images of another shape or dtype, out of [-1, 1], or not
+            finite.
+    """
+    expected = f"float {what} of shape (batch, {_sizes(image_shape)})"
+    images = _array(images, expected)
+    if tuple(images.shape[1:]) != tuple(image_shape):
+        raise ValueError(
+            f"Expected {expected}. Received: shape={tuple(images.shape)}"
+        )
+    if not np.issubdtype(images.dtype, np.floating):
+        raise ValueError(
+            f"Expected {expected} in [-1, 1]; convert 8-bit images with "
+            f"`images / 127.5 - 1`. Received: dtype={images.dtype}"
+        )
+    low, high = float(images.min()), float(images.max())
+    if not (low >= -1 - TOLERANCE and high <= 1 + TOLERANCE):
+        hint = ""
+        if low >= 0 and 1 < high <= 255:
+            hint = "; scale images in [0, 255] with `images / 127.5 - 1`"
+        raise ValueError(
+            f"Expected {expected} in [-1, 1]{hint}. "
+            f"Received: values in [{low:g}, {high:g}]"
+        )
+
+
+def _array(images, expected):
+    if not hasattr(images, "shape"):
+        raise ValueError(f"Expected {expected}. Received: {type(images)}")
+    images = keras.ops.convert_to_numpy(images)
+    if images.dtype.kind == "V" or images.dtype.name == "bfloat16":
+        images = images.astype("float32")
+    if images.size == 0:
+        raise ValueError(f"Expected {expected}. Received: no images")
+    return images
+
+
+def _sizes(shape):
+    return ", ".join(map(str, shape))

@@ -1,0 +1,56 @@
+"""Exponential moving averages of networks' weights."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class ExponentialMovingAverage(keras.layers.Layer):
+    """A copy of a network whose weights follow the original's, smoothed.
+
+    After each update `average <- d * average + (1 - d) * weight`, where
+    `d = min(decay, (1 + t) / (10 + t))` for the t-th update: the warm-up makes
+    early averages forget the random initial weights. Batch statistics are
+    averaged like weights, so that they belong to the averaged network; integer
+    state is copied.
+
+    Args:
+        network: A built functional `keras.Model`.
+        decay: Largest decay, in [0, 1).
+    """
+
+    def __init__(self, network, decay, **kwargs):
+        super().__init__(trainable=False, dtype="float32", **kwargs)
+        self.decay = decay
+        self.network = keras.models.clone_model(network)
+        self.network.trainable = False
+        self.network.set_weights(network.get_weights())
+        self.updates = self.add_weight(
+            shape=(),
+            dtype="int32",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="updates",
+        )
+        self.built = True
+
+    def update(self, source):
+        """Moves the average towards the weights of `source`.
+
+        Args:
+            source: The network that the average was made of.
+        """
+        t = ops.cast(self.updates, "float32")
+        decay = ops.minimum(self.decay, (1 + t) / (10 + t))
+        for average, value in zip(
+            self.network.variables, source.variables, strict=True
+        ):
+            if keras.backend.is_float_dtype(average.dtype):
+                value = average + (1 - decay) * (value - average)
+            average.assign(value)
+        self.updates.assign(self.updates + 1)
+
+    def call(self, *args, **kwargs):
+        """Runs the averaged network."""
+        return self.network(*args, **kwargs)

@@ -1,0 +1,366 @@
+"""The base class of all models: many networks, many optimizers, one `fit`."""
+
+import contextlib
+
+import keras
+import numpy as np
+from keras import ops
+
+from zoo import backend, batches
+from zoo.ema import ExponentialMovingAverage
+from zoo.optimizer_group import OptimizerGroup, serialize_optimizers
+from zoo.seeds import SeedGenerator, seed_states
+
+
+class GenerativeModel(keras.Model):
+    """A Keras model that trains several networks in turn.
+
+    A subclass builds its networks in `__init__` (within
+    `self.dtype_scope()`), names who is trained in `players`, names its loss
+    terms in `loss_names`, gives the paper's optimizers in
+    `default_optimizers`, and writes `train_step` and `test_step` as the
+    paper's algorithm reads, decorated with `zoo.backend.stateful`. See
+    `zoo.DCGAN` for an example and CONTRIBUTING.md for the steps.
+
+    Args:
+        ema_decay: Decay of the exponential moving average of the network
+            that generates, in [0, 1), or `None` for no average. Warm-up is
+            built in: after t updates the decay is at most (1 + t) / (10 + t),
+            so that early averages are not noise.
+        **kwargs: `name` and `dtype` (a Keras dtype policy such as
+            `"mixed_bfloat16"`), as of any Keras model.
+    """
+
+    players: dict[str, tuple[str, ...]] = {}
+    """Name of each player, to the attributes that hold its networks."""
+
+    loss_names: tuple[str, ...] = ()
+    """Names of the terms that the loss methods return."""
+
+    def __init__(self, *, ema_decay=None, **kwargs):
+        super().__init__(**kwargs)
+        if ema_decay is not None and not 0 <= ema_decay < 1:
+            raise ValueError(
+                "Argument `ema_decay` must be None or in [0, 1). "
+                f"Received: ema_decay={ema_decay}"
+            )
+        self.ema_decay = ema_decay
+        self.averages = {}
+        self.seed_generator = SeedGenerator()
+        self.loss_trackers = [keras.metrics.Mean(n) for n in self.loss_names]
+        self.built = True  # The networks are; fit() need not trace a call.
+
+    @contextlib.contextmanager
+    def dtype_scope(self):
+        """Gives layers made within it this model's dtype policy."""
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.dtype_policy)
+        try:
+            yield
+        finally:
+            keras.config.set_dtype_policy(before)
+
+    def average(self, name):
+        """Keeps an exponential moving average of a network, if asked to.
+
+        Called by a subclass once the network stands. Without `ema_decay`
+        it does nothing.
+
+        Args:
+            name: Attribute that holds the network.
+        """
+        if self.ema_decay is not None:
+            self.averages[name] = ExponentialMovingAverage(
+                getattr(self, name), self.ema_decay
+            )
+
+    def network(self, name):
+        """Returns the network to generate with: the average where kept.
+
+        Args:
+            name: Attribute that holds the network.
+
+        Returns:
+            A `keras.Model`.
+        """
+        if name in self.averages:
+            return self.averages[name].network
+        return getattr(self, name)
+
+    # Compiling
+
+    def default_optimizers(self):
+        """Returns a dict of player to the optimizer of the paper."""
+        raise NotImplementedError
+
+    def compile(
+        self,
+        *,
+        run_eagerly=False,
+        steps_per_execution=1,
+        jit_compile="auto",
+        **optimizers,
+    ):
+        """Sets the optimizers; without arguments, those of the paper.
+
+        Args:
+            run_eagerly: Runs steps uncompiled, for debugging.
+            steps_per_execution: Steps per call of the compiled function.
+                TensorFlow and JAX only.
+            jit_compile: `True`, `False` or `"auto"`: XLA compilation, as in
+                `keras.Model.compile`. On PyTorch only `False` and `"auto"`,
+                which is `False` there.
+            **optimizers: `<player>_optimizer`, for example
+                `generator_optimizer`: a Keras optimizer, its name or config.
+
+        Raises:
+            ValueError: An unknown argument, an optimizer that belongs to
+                other variables, or an option that the backend lacks.
+        """
+        self._check_options(jit_compile, steps_per_execution)
+        group = OptimizerGroup(self._complete(optimizers))
+        group.build_members({p: self.variables_of(p) for p in self.players})
+        super().compile(
+            optimizer=group,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+            auto_scale_loss=False,  # Each member scales its own loss.
+        )
+
+    def _check_options(self, jit_compile, steps_per_execution):
+        asked = {
+            "jit_compile": jit_compile is True,
+            "steps_per_execution": steps_per_execution > 1,
+        }
+        for option, reason in backend.UNSUPPORTED.items():
+            if asked[option]:
+                raise ValueError(
+                    f"`{option}` is not supported on the "
+                    f"{keras.backend.backend()} backend: {reason}. Received: "
+                    f"jit_compile={jit_compile}, "
+                    f"steps_per_execution={steps_per_execution}"
+                )
+
+    def _complete(self, optimizers):
+        """Fills in the paper's optimizers, and wraps for mixed precision."""
+        given = {f"{player}_optimizer": player for player in self.players}
+        unknown = sorted(set(optimizers) - set(given))
+        if unknown:
+            raise ValueError(
+                f"{type(self).__name__}.compile() takes the optimizers "
+                f"{list(given)}. Received: {unknown}"
+            )
+        members = self.default_optimizers()
+        for argument, optimizer in optimizers.items():
+            if optimizer is not None:
+                members[given[argument]] = keras.optimizers.get(optimizer)
+        self._check_members(members)
+        if self.dtype_policy.name == "mixed_float16":
+            members = {k: _scaled(v) for k, v in members.items()}
+        return members
+
+    def _check_members(self, members):
+        if len(set(map(id, members.values()))) < len(members):
+            raise ValueError(
+                "Each player needs an optimizer of its own, since moments "
+                f"and iterations are not shared. Received: {members}"
+            )
+        own = getattr(self.optimizer, "members", {}) if self.compiled else {}
+        for player, optimizer in members.items():
+            if optimizer.built and own.get(player) is not optimizer:
+                raise ValueError(
+                    f"The optimizer of {player!r} already belongs to other "
+                    f"variables; pass a new one. Received: {optimizer}"
+                )
+
+    def get_compile_config(self):
+        """Returns the optimizers' configs, loadable on every backend."""
+        if not self.compiled:
+            return {}
+        return {"optimizers": serialize_optimizers(self.optimizer.members)}
+
+    def compile_from_config(self, config):
+        """Compiles with the result of `get_compile_config`."""
+        deserialize = keras.saving.deserialize_keras_object
+        self.compile(
+            **{
+                f"{player}_optimizer": deserialize(optimizer)
+                for player, optimizer in config["optimizers"].items()
+            }
+        )
+
+    # The training step's vocabulary
+
+    def networks_of(self, player):
+        """Returns the list of networks that a player trains."""
+        return [getattr(self, name) for name in self.players[player]]
+
+    def variables_of(self, player):
+        """Returns the list of variables that a player's update moves."""
+        networks = self.networks_of(player)
+        return [v for n in networks for v in n.trainable_variables]
+
+    def _other_variables(self, player):
+        own = {id(v) for v in self.variables_of(player)}
+        everything = self.trainable_variables + self.non_trainable_variables
+        return [v for v in everything if id(v) not in own]
+
+    def record(self, player, fn):
+        """Runs a player's forward pass so that `minimize` can reuse it.
+
+        Args:
+            player: Whose variables the pass is to be differentiated by.
+            fn: Function without arguments that returns tensors.
+
+        Returns:
+            A `zoo.backend.Recording`; its `outputs` are cut from the graph.
+        """
+        return backend.record(
+            fn, self.variables_of(player), state=self._other_variables(player)
+        )
+
+    def minimize(self, player, loss_fn, through=None):
+        """Updates one player, and nothing else, by its optimizer.
+
+        Args:
+            player: A key of `players`.
+            loss_fn: Returns a dict of named scalar loss terms, whose sum is
+                minimized. Called without arguments, or with the outputs of
+                `through`.
+            through: A `Recording` of the same player's forward pass.
+
+        Returns:
+            The dict of terms, for `log`.
+        """
+        terms = backend.minimize(
+            loss_fn,
+            self.variables_of(player),
+            self.optimizer[player],
+            self._other_variables(player),
+            through,
+        )
+        for name in self.players[player]:
+            if name in self.averages:
+                self.averages[name].update(getattr(self, name))
+        return terms
+
+    def log(self, **terms):
+        """Adds loss terms to their means over the epoch.
+
+        Args:
+            **terms: Scalars, one for each of `loss_names`.
+
+        Returns:
+            Dict of name to mean so far: what a step returns to Keras.
+        """
+        for tracker in self.loss_trackers:
+            tracker.update_state(terms.pop(tracker.name))
+        if terms:
+            raise ValueError(
+                f"Only `loss_names`, {list(self.loss_names)}, can be logged. "
+                f"Received: {list(terms)}"
+            )
+        return {m.name: m.result() for m in self.loss_trackers}
+
+    @property
+    def metrics(self):
+        """The mean of each loss term."""
+        return list(self.loss_trackers)
+
+    # Data
+
+    def check_batch(self, batch):
+        """Raises a ValueError if `fit` or `evaluate` can't use the batch.
+
+        Args:
+            batch: The first batch, as the data yield it.
+        """
+
+    def _checked(self, x, batch_size):
+        batch, x = batches.peek(x, batch_size)
+        if batch is None:
+            raise ValueError(f"The data hold no batch. Received: {x}")
+        self.check_batch(batch)
+        return x
+
+    def fit(self, x=None, *args, batch_size=None, **kwargs):
+        """Trains, as `keras.Model.fit`, after a look at the first batch.
+
+        Args:
+            x: Batches as the class docstring says: a `tf.data.Dataset`, a
+                PyTorch `DataLoader`, a `PyDataset`, a generator, or arrays.
+            *args: As `keras.Model.fit`.
+            batch_size: Batch size for arrays.
+            **kwargs: As `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ValueError: A first batch of wrong shape, dtype or range.
+        """
+        x = self._checked(x, batch_size)
+        return super().fit(x, *args, batch_size=batch_size, **kwargs)
+
+    def evaluate(self, x=None, *args, batch_size=None, **kwargs):
+        """Evaluates the losses, as `keras.Model.evaluate`.
+
+        Args:
+            x: Batches, as for `fit`.
+            *args: As `keras.Model.evaluate`.
+            batch_size: Batch size for arrays.
+            **kwargs: As `keras.Model.evaluate`.
+
+        Returns:
+            The losses, as a list or with `return_dict=True` a dict.
+
+        Raises:
+            ValueError: A first batch of wrong shape, dtype or range.
+        """
+        if not kwargs.get("_use_cached_eval_dataset"):
+            x = self._checked(x, batch_size)
+        return super().evaluate(x, *args, batch_size=batch_size, **kwargs)
+
+    # Sampling
+
+    def _generate(self, inputs, count, batch_size):
+        """Predicts in batches of one size, so that one graph is compiled."""
+        if not (isinstance(count, int) and count > 0):
+            raise ValueError(
+                "Argument `count` must be a positive integer. "
+                f"Received: count={count}"
+            )
+        backend.sync_state(self)
+        batch_size = min(batch_size, count)
+        padding = -count % batch_size
+        inputs = np.concatenate([inputs, inputs[:1].repeat(padding, axis=0)])
+        images = self.predict(inputs, batch_size=batch_size, verbose=0)
+        return images[:count]
+
+    # Saving
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {**super().get_config(), "ema_decay": self.ema_decay}
+
+    def save_own_variables(self, store):
+        """Stores this model's own variables and all its networks' seeds."""
+        super().save_own_variables(store)
+        for i, state in enumerate(seed_states(self)):
+            store[f"seed_{i}"] = ops.convert_to_numpy(state)
+
+    def load_own_variables(self, store):
+        """Loads what `save_own_variables` stored."""
+        states = seed_states(self)
+        seeds = {f"seed_{i}": state for i, state in enumerate(states)}
+        for name, state in seeds.items():
+            state.assign(store[name])
+        own = {k: store[k] for k in store.keys() if k not in seeds}
+        super().load_own_variables(own)
+
+
+def _scaled(optimizer):
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)

@@ -1,0 +1,308 @@
+"""DCGAN: Radford, Metz, Chintala 2015, arXiv:1511.06434."""
+
+import math
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from zoo import backend, batches, losses
+from zoo.generative_model import GenerativeModel
+from zoo.layers import Conv2DTranspose
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class DCGAN(GenerativeModel):
+    """Deep convolutional GAN.
+
+    `generator` maps latents to images through strided transposed
+    convolutions, `discriminator` maps images to logits through strided
+    convolutions. Both as in PyTorch's reference layout of the paper: kernels
+    of 4, no biases before batch normalization, weights drawn from N(0, 0.02).
+
+    Deviations from the paper, each as in that reference: latents are normal,
+    not uniform; kernels are 4, not 5, wide; the generator's update reuses the
+    images that the discriminator has just been shown, instead of drawing new
+    latents, which saves a forward pass.
+
+    Args:
+        image_shape: `(size, size, channels)`; the size a power of two from 16
+            to 256, one to four channels.
+        latent_dim: Length of a latent vector.
+        filters: Filters of the widest (image side) convolution; they double
+            with each halving of the size, up to 8 times `filters`.
+        batch_norm: Whether to normalize by batch statistics. Without it,
+            convolutions have biases.
+        label_smoothing: What is taken off the discriminator's target for real
+            images, in [0, 1); 0 in the paper.
+        ema_decay: Decay of the average of the generator's weights that
+            `generate` then uses, or `None`, as in the paper.
+        **kwargs: `name` and `dtype`, as of any Keras model.
+
+    Raises:
+        ValueError: An argument out of its range.
+
+    Data: batches of float32 images `(batch, size, size, channels)` in
+    [-1, 1], alone or as `(images, labels)`, whose labels are not used.
+
+    Example:
+
+    ```python
+    images = pipelines.images("fashion_mnist_10k", 32, batch_size=64)
+    model = zoo.DCGAN(image_shape=(32, 32, 1), filters=16)
+    model.compile()
+    model.fit(images, epochs=10)
+    samples = model.generate(16, seed=0)  # (16, 32, 32, 1) in [-1, 1]
+    ```
+    """
+
+    players = {
+        "discriminator": ("discriminator",),
+        "generator": ("generator",),
+    }
+    loss_names = (
+        "discriminator_real_loss",
+        "discriminator_fake_loss",
+        "generator_loss",
+    )
+
+    def __init__(
+        self,
+        image_shape=(64, 64, 3),
+        latent_dim=100,
+        filters=64,
+        batch_norm=True,
+        label_smoothing=0.0,
+        ema_decay=None,
+        **kwargs,
+    ):
+        super().__init__(ema_decay=ema_decay, **kwargs)
+        self.image_shape = _check_shape(image_shape)
+        self.latent_dim = _check_positive("latent_dim", latent_dim)
+        self.filters = _check_positive("filters", filters)
+        self.batch_norm = batch_norm
+        self.label_smoothing = _check_smoothing(label_smoothing)
+        with self.dtype_scope():
+            self.generator = build_generator(
+                self.image_shape, latent_dim, filters, batch_norm
+            )
+            self.discriminator = build_discriminator(
+                self.image_shape, filters, batch_norm
+            )
+        self.average("generator")
+
+    def default_optimizers(self):
+        """Adam at 2e-4 with beta1 0.5 for both, as in section 4."""
+        return {
+            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            for player in self.players
+        }
+
+    def sample_latents(self, count):
+        """Returns latents from N(0, 1), shape `(count, latent_dim)`."""
+        return keras.random.normal(
+            (count, self.latent_dim), seed=self.seed_generator
+        )
+
+    def discriminator_loss(self, images, generated, training):
+        """Minus V(D, G) of Goodfellow et al. 2014, equation 1.
+
+        Real and generated images are separate mini-batches, each with its
+        own batch statistics.
+        """
+        real = self.discriminator(images, training=training)
+        fake = self.discriminator(generated, training=training)
+        return {
+            "discriminator_real_loss": losses.discriminator_real(
+                real, self.label_smoothing
+            ),
+            "discriminator_fake_loss": losses.discriminator_fake(fake),
+        }
+
+    def generator_loss(self, generated, training):
+        """Non-saturating loss, `-E[log D(G(z))]`."""
+        logits = self.discriminator(generated, training=training)
+        return {"generator_loss": losses.non_saturating(logits)}
+
+    @backend.stateful
+    def train_step(self, data):
+        """Updates the discriminator, then the generator, on one batch."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        latents = self.sample_latents(ops.shape(images)[0])
+        generated = self.record(
+            "generator", lambda: self.generator(latents, training=True)
+        )
+        discriminator = self.minimize(
+            "discriminator",
+            lambda: self.discriminator_loss(images, generated.outputs, True),
+        )
+        generator = self.minimize(
+            "generator",
+            lambda generated: self.generator_loss(generated, True),
+            through=generated,
+        )
+        return self.log(**discriminator, **generator)
+
+    @backend.stateful
+    def test_step(self, data):
+        """Computes the losses by moving statistics, and changes nothing."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        latents = self.sample_latents(ops.shape(images)[0])
+        generated = self.generator(latents, training=False)
+        return self.log(
+            **self.discriminator_loss(images, generated, False),
+            **self.generator_loss(generated, False),
+        )
+
+    def call(self, latents, training=False):
+        """Maps latents `(batch, latent_dim)` to images in [-1, 1]."""
+        network = self.generator if training else self.network("generator")
+        return network(latents, training=training)
+
+    def generate(self, count, seed=None, batch_size=64):
+        """Draws images.
+
+        Args:
+            count: Number of images.
+            seed: Integer that fixes the latents, the same on every backend;
+                `None` draws new ones each time.
+            batch_size: Images per forward pass.
+
+        Returns:
+            float32 array `(count, size, size, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: `count` is not a positive integer.
+        """
+        random = np.random.default_rng(seed)
+        latents = random.standard_normal((count, self.latent_dim), "float32")
+        return self._generate(latents, count, batch_size)
+
+    def check_batch(self, batch):
+        """Raises a ValueError for images that can't be trained on."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        batches.check_images(images, self.image_shape)
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {
+            **super().get_config(),
+            "image_shape": self.image_shape,
+            "latent_dim": self.latent_dim,
+            "filters": self.filters,
+            "batch_norm": self.batch_norm,
+            "label_smoothing": self.label_smoothing,
+        }
+
+
+def build_generator(image_shape, latent_dim, filters, batch_norm):
+    """Builds the network from latents to images.
+
+    Args:
+        image_shape: `(size, size, channels)`.
+        latent_dim: Length of a latent vector.
+        filters: Filters of the last hidden layer.
+        batch_norm: Whether to normalize by batch statistics.
+
+    Returns:
+        A functional model, `(latent_dim,)` -> `image_shape`, in [-1, 1].
+    """
+    widths = _widths(image_shape, filters)[::-1]
+    latents = keras.Input((latent_dim,), name="latents")
+    # A transposed convolution of a 1x1 map is a dense layer.
+    x = layers.Dense(
+        4 * 4 * widths[0], use_bias=not batch_norm, kernel_initializer=_normal()
+    )(latents)
+    x = layers.Reshape((4, 4, widths[0]))(x)
+    x = layers.ReLU()(_norm(x, batch_norm))
+    for width in widths[1:]:
+        x = Conv2DTranspose(width, **_conv(not batch_norm))(x)
+        x = layers.ReLU()(_norm(x, batch_norm))
+    x = Conv2DTranspose(image_shape[-1], **_conv(not batch_norm))(x)
+    images = layers.Activation("tanh", dtype="float32")(x)
+    return keras.Model(latents, images, name="generator")
+
+
+def build_discriminator(image_shape, filters, batch_norm):
+    """Builds the network from images to logits.
+
+    Args:
+        image_shape: `(size, size, channels)`.
+        filters: Filters of the first layer.
+        batch_norm: Whether to normalize by batch statistics; never the
+            first layer.
+
+    Returns:
+        A functional model, `image_shape` -> `(1,)`, float32 logits.
+    """
+    widths = _widths(image_shape, filters)
+    images = keras.Input(image_shape, name="images")
+    x = layers.Conv2D(widths[0], **_conv(not batch_norm))(images)
+    x = layers.LeakyReLU(0.2)(x)
+    for width in widths[1:]:
+        x = layers.Conv2D(width, **_conv(not batch_norm))(x)
+        x = layers.LeakyReLU(0.2)(_norm(x, batch_norm))
+    # A valid 4x4 convolution of a 4x4 map is a dense layer.
+    x = layers.Dense(1, use_bias=not batch_norm, kernel_initializer=_normal())(
+        layers.Flatten()(x)
+    )
+    logits = layers.Activation("linear", dtype="float32")(x)
+    return keras.Model(images, logits, name="discriminator")
+
+
+def _widths(image_shape, filters):
+    halvings = int(math.log2(image_shape[0])) - 2
+    return [filters * min(2**i, 8) for i in range(halvings)]
+
+
+def _normal(mean=0.0):
+    return keras.initializers.RandomNormal(mean, 0.02)
+
+
+def _conv(use_bias):
+    return {
+        "kernel_size": 4,
+        "strides": 2,
+        "padding": "same",
+        "use_bias": use_bias,
+        "kernel_initializer": _normal(),
+    }
+
+
+def _norm(x, batch_norm):
+    if not batch_norm:
+        return x
+    return layers.BatchNormalization(
+        momentum=0.9, epsilon=1e-5, gamma_initializer=_normal(1.0)
+    )(x)
+
+
+def _check_shape(image_shape):
+    shape = tuple(image_shape)
+    sizes = [16, 32, 64, 128, 256]
+    square = len(shape) == 3 and shape[0] == shape[1] and shape[0] in sizes
+    if not (square and shape[2] in (1, 2, 3, 4)):
+        raise ValueError(
+            "Argument `image_shape` must be (size, size, channels) with size "
+            f"one of {sizes} and 1 to 4 channels. Received: "
+            f"image_shape={image_shape}"
+        )
+    return shape
+
+
+def _check_positive(name, value):
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(
+            f"Argument `{name}` must be a positive integer. "
+            f"Received: {name}={value}"
+        )
+    return value
+
+
+def _check_smoothing(value):
+    if not 0 <= value < 1:
+        raise ValueError(
+            "Argument `label_smoothing` must be in [0, 1). "
+            f"Received: label_smoothing={value}"
+        )
+    return value

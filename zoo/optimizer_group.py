@@ -1,0 +1,125 @@
+"""Several optimizers that Keras sees as one."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class OptimizerGroup(keras.optimizers.Optimizer):
+    """Named optimizers, each for its own networks, as one Keras optimizer.
+
+    A Keras trainer carries, saves and restores one `model.optimizer`. A model
+    that alternates between networks needs one per network, each with its own
+    moments and iteration count. The group is what the trainer sees; a training
+    step applies its members.
+
+    `learning_rate` reads the first member's and scales all members' by the
+    same factor when it is set, so that `ReduceLROnPlateau` and
+    `LearningRateScheduler` keep the members' ratio.
+
+    Args:
+        members: Dict of name to `keras.optimizers.Optimizer`.
+        name: Name of the group.
+    """
+
+    def __init__(self, members, name="optimizer_group"):
+        super().__init__(learning_rate=0.0, name=name)
+        self.members = dict(members)
+        self.targets = {}
+
+    def __getitem__(self, name):
+        return self.members[name]
+
+    @property
+    def variables(self):
+        """All members' variables, in the members' order."""
+        return [v for m in self.members.values() for v in m.variables]
+
+    def build_members(self, targets):
+        """Makes each member's state for the variables that it moves.
+
+        Args:
+            targets: Dict of member name to list of variables.
+        """
+        self.targets = targets
+        for name, member in self.members.items():
+            member.build(targets[name])
+        self.built = True
+
+    def build(self, var_list):
+        """Refuses: which variables are whose is for `build_members` to say."""
+        raise NotImplementedError(
+            "An OptimizerGroup is built by model.compile(), one member at a "
+            "time. Call compile() before using its state."
+        )
+
+    def apply(self, grads, trainable_variables=None):
+        """Refuses: only a member knows which variables are its own."""
+        raise NotImplementedError(
+            "An OptimizerGroup does not apply gradients itself; apply one of "
+            f"its members, {list(self.members)}, or call model.minimize()."
+        )
+
+    @property
+    def iterations(self):
+        """Updates made by the first member."""
+        return next(iter(self.members.values())).iterations
+
+    @property
+    def learning_rate(self):
+        """The first member's learning rate."""
+        return next(iter(self.members.values())).learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        factor = value / float(self.learning_rate)
+        for member in self.members.values():
+            member.learning_rate = float(member.learning_rate) * factor
+
+    def finalize_variable_values(self, var_list):
+        """Lets members with `use_ema` write their averages."""
+        for name, member in self.members.items():
+            member.finalize_variable_values(self.targets[name])
+
+    def save_own_variables(self, store):
+        """Stores nothing: Keras walks on to the members by itself."""
+
+    def load_own_variables(self, store):
+        """Loads nothing: Keras walks on to the members by itself."""
+
+    def get_config(self):
+        """Returns the members' configs under public class paths."""
+        return {"members": serialize_optimizers(self.members)}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Makes a group from the result of `get_config`."""
+        deserialize = keras.saving.deserialize_keras_object
+        return cls({k: deserialize(v) for k, v in config["members"].items()})
+
+
+def serialize_optimizers(members):
+    """Returns configs of optimizers that load on every backend.
+
+    On PyTorch, Keras serializes an optimizer under the private path of its
+    PyTorch class, which no other backend can import.
+
+    Args:
+        members: Dict of name to optimizer.
+
+    Returns:
+        Dict of name to serialized config.
+    """
+    return {
+        name: _public(keras.saving.serialize_keras_object(optimizer))
+        for name, optimizer in members.items()
+    }
+
+
+def _public(config):
+    if not isinstance(config, dict):
+        return config
+    config = {key: _public(value) for key, value in config.items()}
+    private = str(config.get("module", "")).startswith("keras.src.backend.")
+    if private and hasattr(keras.optimizers, config["class_name"]):
+        config |= {"module": "keras.optimizers", "registered_name": None}
+    return config
