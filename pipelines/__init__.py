@@ -1,0 +1,7 @@
+"""Input pipelines: every function returns a ready `tf.data.Dataset`."""
+
+from pipelines.fashion import fashion_mnist, fashion_mnist_10k
+from pipelines.image_dataset import images
+from pipelines.order import set_epoch
+
+__all__ = ["fashion_mnist", "fashion_mnist_10k", "images", "set_epoch"]

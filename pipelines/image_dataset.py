@@ -1,0 +1,190 @@
+"""`pipelines.images`: batches of images alone, for unconditional models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pipelines import checks, decode, packing
+from pipelines.order import Order
+from pipelines.packing import Request
+from pipelines.resolve import resolve
+from pipelines.sources import ArraySource, Source
+
+
+def images(
+    source: Any,
+    image_size: int,
+    batch_size: int,
+    *,
+    channels: int | None = None,
+    split: str = "train",
+    shuffle: bool = True,
+    shuffle_seed: int = 0,
+    flip: bool = False,
+    cache: bool | str | os.PathLike = False,
+    repeat: bool = False,
+    drop_remainder: bool = True,
+    on_error: str = "raise",
+    data_dir: str | None = None,
+) -> tf.data.Dataset:
+    """Make a pipeline of image batches, ready for `model.fit`.
+
+    Each image is turned upright by its EXIF tag, converted, cropped to its
+    centre square and resized by Pillow's antialiased bicubic filter. Arrays
+    and built-in sets are held in memory; files are read anew in every epoch
+    unless `cache` is set.
+
+    The order and the flips of an epoch depend on `shuffle_seed` and the
+    epoch's number alone. Each new iterator is the next epoch, as `fit` makes
+    one per epoch; `pipelines.set_epoch` sets the number, for exact resuming.
+
+    Example:
+    ```python
+    dataset = pipelines.images("fashion_mnist_10k", 32, 64)
+    model.fit(dataset, epochs=10)
+    ```
+
+    Args:
+        source: One of
+            an array `(n, h, w)` or `(n, h, w, c)`, uint8 in [0, 255] or
+            float in [-1, 1] (kept exactly unless it has to be resized or
+            converted, which goes through uint8; not copied if nothing has to
+            be done);
+            a folder, searched with its subfolders, or a .zip file, of .jpg,
+            .jpeg, .png, .webp, .bmp or .gif images;
+            a TFRecord file, a list of them or a glob, uncompressed, with the
+            encoded image under "image/encoded" or "image";
+            "tfds:NAME" or "tfds:NAME/CONFIG", a TFDS set prepared before;
+            "fashion_mnist" (see `pipelines.fashion_mnist`) or
+            "fashion_mnist_10k", which comes with the package.
+        image_size: Height and width, in pixels.
+        batch_size: Images per batch.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA). Transparent images are laid
+            on white for 1 and 3. `None` (default) means an array's own
+            number, and 3 for all else.
+        split: "train" (default), or "test" for "fashion_mnist", or what TFDS
+            accepts, such as "train[:80%]".
+        shuffle: Another order in each epoch; otherwise the source's, which
+            for folders and zip files is sorted by path.
+        shuffle_seed: Non-negative integer for order and flips.
+        flip: Mirror a random half of the images, left to right.
+        cache: `True` holds the prepared images in memory, 1 byte per value.
+            The path of a .npy file keeps them there, memory-mapped, and uses
+            them again until source, size or channels change.
+        repeat: One endless iterator through epoch after epoch, for `fit`
+            with `steps_per_epoch`. Batches do not cross epochs.
+        drop_remainder: Leave out each epoch's last, smaller batch.
+        on_error: "raise" (default) raises for a file that cannot be read,
+            and names it: here for the first file and all that are cached,
+            else when it is reached. "skip" reads all files here, leaves
+            such ones out and warns.
+        data_dir: Where TFDS keeps its data sets; `None` means its default.
+
+    Returns:
+        A `tf.data.Dataset` of float32 batches in [-1, 1], of shape
+        `(batch_size, image_size, image_size, channels)`, with its exact
+        cardinality. It shards under a `tf.distribute` strategy.
+
+    Raises:
+        ValueError: If an argument or an image is not as described.
+        FileNotFoundError: If `source` is a path at which there is nothing,
+            or a TFDS set that is not prepared.
+    """
+    checks.integer("image_size", image_size, minimum=1)
+    checks.integer("batch_size", batch_size, minimum=1)
+    checks.integer("shuffle_seed", shuffle_seed, minimum=0)
+    checks.one_of("on_error", on_error, ("raise", "skip"))
+    checks.cache(cache)
+    if channels is not None:
+        checks.integer("channels", channels, minimum=1, maximum=4)
+    opened = resolve(source, split, data_dir)
+    channels = _channels(opened, channels)
+    request = Request(opened, image_size, channels, on_error == "skip")
+    count, load = _loader(request, cache)
+    checks.batch_fits(count, batch_size, drop_remainder)
+    order = Order(
+        count,
+        batch_size,
+        shuffle=shuffle,
+        seed=shuffle_seed,
+        flip=flip,
+        repeat=repeat,
+        drop_remainder=drop_remainder,
+    )
+    size = batch_size if drop_remainder else None
+    shape = (size, image_size, image_size, channels)
+    return _finish(
+        order.batches().map(_to_images(load, shape), tf.data.AUTOTUNE)
+    )
+
+
+def _channels(source: Source, channels: int | None) -> int:
+    if channels is None:
+        return source.channels
+    if (channels == 2) != (source.channels == 2):
+        raise ValueError(
+            "Two channels stay two: they are converted neither to nor from "
+            "other numbers of channels. Received: "
+            f"channels={channels} for images with {source.channels}"
+        )
+    return channels
+
+
+def _loader(
+    request: Request, cache: bool | str | os.PathLike
+) -> tuple[int, Callable[[np.ndarray], np.ndarray]]:
+    """Return the number of images, and a function from indices to images."""
+    source = request.source
+    is_array = isinstance(source, ArraySource)
+    packed = (
+        source.ready(request.image_size, request.channels) if is_array else None
+    )
+    if packed is None and not isinstance(cache, bool):
+        packed = packing.pack_file(request, cache)
+    elif packed is None and (cache or is_array):
+        packed = packing.pack(request)
+    if packed is not None:
+        return len(packed), packed.__getitem__
+    if request.skip:
+        kept = packing.readable(request)
+    else:
+        request.load(0)  # A wrong folder shows here, not in the first epoch.
+        kept = np.arange(len(source))
+    return len(kept), lambda indices: np.stack(
+        [request.load(index) for index in kept[indices]]
+    )
+
+
+def _to_images(
+    load: Callable[[np.ndarray], np.ndarray], shape: tuple[int | None, ...]
+) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Return the map from `(indices, flips)` to float32 images."""
+
+    def batch(indices: np.ndarray, flips: np.ndarray) -> np.ndarray:
+        chosen = load(indices)
+        chosen[flips] = chosen[flips, :, ::-1]
+        return decode.to_float(np.asarray(chosen))
+
+    def to_images(indices: tf.Tensor, flips: tf.Tensor) -> tf.Tensor:
+        # A whole batch per call: threads meet at Python's lock once per
+        # batch and not once per image.
+        result = tf.numpy_function(batch, [indices, flips], tf.float32)
+        result.set_shape(shape)
+        return result
+
+    return to_images
+
+
+def _finish(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    options = tf.data.Options()
+    options.deterministic = True
+    # The source is an order and no list of files that could be divided.
+    options.experimental_distribute.auto_shard_policy = (
+        tf.data.experimental.AutoShardPolicy.DATA
+    )
+    return dataset.with_options(options).prefetch(tf.data.AUTOTUNE)

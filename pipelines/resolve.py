@@ -1,0 +1,106 @@
+"""From what the caller wrote to a source."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipelines import checks, fashion
+from pipelines.records import RecordSource, is_record_file, tfds_source
+from pipelines.sources import ArraySource, FolderSource, Source, ZipSource
+
+BUILT_IN = {
+    "fashion_mnist": fashion.fashion_mnist,
+    "fashion_mnist_10k": lambda split: fashion.fashion_mnist_10k(),
+}
+_SPLITS = {"fashion_mnist": ("train", "test")}
+
+
+def resolve(source: Any, split: str, data_dir: str | None) -> Source:
+    """Open a source; see `pipelines.images` for what it may be.
+
+    Args:
+        source: An array, a path, a list of paths, or a name.
+        split: "train", or another split of a source that has several.
+        data_dir: Where TFDS keeps its data sets; `None` means its default.
+
+    Returns:
+        The opened source.
+
+    Raises:
+        ValueError: If it is of no known kind, or holds no images.
+        FileNotFoundError: If it is a path at which there is nothing.
+    """
+    name = source if isinstance(source, str) else ""
+    if name.startswith("tfds:"):
+        return tfds_source(name.removeprefix("tfds:"), split, data_dir)
+    checks.one_of("split", split, _SPLITS.get(name, ("train",)))
+    if name in BUILT_IN:
+        images, _ = BUILT_IN[name](split)
+        return ArraySource(images)
+    if isinstance(source, str | os.PathLike):
+        return _open_path(os.path.expanduser(os.fspath(source)))
+    if isinstance(source, list | tuple):
+        return _open_list(source)
+    if hasattr(source, "__array__"):
+        return ArraySource(np.asarray(source))
+    raise ValueError(
+        "`source` must be an array, a path, a list of TFRecord files or a "
+        f"name. Received: source={source!r}, of type {type(source).__name__}"
+    )
+
+
+def _open_path(text: str) -> Source:
+    path = Path(text)
+    if path.is_dir() and text:
+        return FolderSource(path)
+    if path.is_file():
+        return _open_file(path)
+    if glob.has_magic(text):
+        found = sorted(glob.glob(text, recursive=True))
+        return _open_list(found or [text])
+    if path.suffix or len(path.parts) > 1 or text.startswith("."):
+        raise FileNotFoundError(
+            f"There is no such file or folder. Received: source={text!r}"
+        )
+    known = [*BUILT_IN, "tfds:NAME"]
+    near = difflib.get_close_matches(text, BUILT_IN, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(
+        "`source` is neither a file or folder nor a known name: "
+        f"{', '.join(map(repr, known))}.{hint} Received: source={text!r}"
+    )
+
+
+def _open_file(path: Path) -> Source:
+    if is_record_file(path):
+        return RecordSource([path])
+    if path.suffix.lower() == ".zip":
+        return ZipSource(path)
+    raise ValueError(
+        "A file must be a .zip with images or a .tfrecord. "
+        f"Received: source={str(path)!r}"
+    )
+
+
+def _open_list(items: list | tuple) -> Source:
+    for item in items:
+        if not isinstance(item, str | os.PathLike):
+            raise ValueError(
+                "A list must hold the paths of TFRecord files; stack images "
+                f"into one array. Received: an item of {type(item).__name__}"
+            )
+    paths = [Path(item).expanduser() for item in items]
+    if not paths:
+        raise ValueError("A list of files must not be empty. Received: []")
+    for path in paths:
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"There is no such TFRecord file. Received: {path}"
+            )
+    return RecordSource(paths)

@@ -1,0 +1,247 @@
+"""What the images come from: arrays, folders, zip files, TFRecord files.
+
+Every source answers the same few questions by index, so that the order, the
+packing and the pipelines know nothing of files.
+"""
+
+from __future__ import annotations
+
+import abc
+import hashlib
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from pipelines import decode
+
+
+class Source(abc.ABC):
+    """Images by index.
+
+    Attributes:
+        channels: Channels of the images where the caller asks for no number.
+    """
+
+    channels = 3
+
+    @abc.abstractmethod
+    def __len__(self) -> int:
+        """Return the number of images."""
+
+    @abc.abstractmethod
+    def name(self, index: int) -> str:
+        """Return what an error message calls the image."""
+
+    @abc.abstractmethod
+    def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
+        """Return the prepared uint8 image `(size, size, channels)`.
+
+        Raises:
+            ValueError: If it cannot be read; the message names it.
+        """
+
+    @abc.abstractmethod
+    def fingerprint(self) -> Any:
+        """Return JSON data that changes whenever the images may have."""
+
+
+class EncodedSource(Source):
+    """A source of whole image files."""
+
+    @abc.abstractmethod
+    def read(self, index: int) -> bytes:
+        """Return the image file's bytes."""
+
+    def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
+        """See `Source.load`."""
+        size = "no"
+        try:
+            data = self.read(index)
+            size = len(data)
+            return decode.prepare_encoded(data, image_size, channels)
+        # On a damaged file Pillow raises nearly anything: OSError,
+        # SyntaxError, struct.error, zlib.error, DecompressionBombError, ...
+        except Exception as error:
+            raise ValueError(
+                f"Cannot read the image {self.name(index)}: {error}. Repair "
+                "or delete it, or leave such images out with "
+                f"on_error='skip'. Received: {size} bytes"
+            ) from error
+
+
+class FolderSource(EncodedSource):
+    """The image files of a folder and its subfolders, sorted by path."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.paths = sorted(_walk(folder))
+        _require_images(self.paths, "folder", folder)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def name(self, index: int) -> str:
+        """See `Source.name`."""
+        return str(self.folder / self.paths[index])
+
+    def read(self, index: int) -> bytes:
+        """See `EncodedSource.read`."""
+        return (self.folder / self.paths[index]).read_bytes()
+
+    def fingerprint(self) -> Any:
+        """See `Source.fingerprint`."""
+        return [(path, *file_state(self.folder / path)) for path in self.paths]
+
+
+class ZipSource(EncodedSource):
+    """The image files inside a zip file, sorted by path."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        try:
+            # Kept open: reading members from several threads is safe.
+            self._zip = zipfile.ZipFile(path)
+        except zipfile.BadZipFile as error:
+            raise ValueError(
+                f"{path} is damaged or not a zip file: {error}. "
+                f"Received: {path.stat().st_size} bytes"
+            ) from error
+        self.members = sorted(filter(_is_image, self._zip.namelist()))
+        _require_images(self.members, "zip file", path)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def name(self, index: int) -> str:
+        """See `Source.name`."""
+        return f"{self.path}/{self.members[index]}"
+
+    def read(self, index: int) -> bytes:
+        """See `EncodedSource.read`."""
+        return self._zip.read(self.members[index])
+
+    def fingerprint(self) -> Any:
+        """See `Source.fingerprint`."""
+        return file_state(self.path)
+
+
+class ArraySource(Source):
+    """A uint8 array in [0, 255] or a float array in [-1, 1].
+
+    Args:
+        array: Shape `(n, height, width)` or `(n, height, width, channels)`.
+            Not copied where nothing has to be prepared.
+    """
+
+    def __init__(self, array: np.ndarray):
+        _check_array(array)
+        self.array = array[..., None] if array.ndim == 3 else array
+        self.channels = self.array.shape[-1]
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def name(self, index: int) -> str:
+        """See `Source.name`."""
+        return f"number {index} of the array"
+
+    def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
+        """See `Source.load`."""
+        image = self.array[index]
+        if image.dtype != np.uint8:
+            image = decode.to_bytes(image)
+        return decode.prepare_array(image, image_size, channels)
+
+    def ready(self, image_size: int, channels: int) -> np.ndarray | None:
+        """Return all images, exact, or `None` if they need Pillow.
+
+        Returns:
+            A uint8 or float32 array `(n, size, size, channels)`.
+        """
+        _, height, width, own = self.array.shape
+        top, left, side = decode.centre_square(height, width)
+        repeats = 3 if (own, channels) == (1, 3) else 1
+        if side != image_size or own * repeats != channels:
+            return None
+        images = self.array[:, top : top + side, left : left + side]
+        if repeats > 1:
+            images = np.repeat(images, repeats, axis=-1)
+        if images.dtype == np.uint8:
+            return images
+        return images.astype(np.float32, copy=False)
+
+    def fingerprint(self) -> Any:
+        """See `Source.fingerprint`."""
+        content = np.ascontiguousarray(self.array)
+        digest = hashlib.sha256(content).hexdigest()
+        return digest, str(content.dtype), content.shape
+
+
+def file_state(path: Path) -> tuple[int, int]:
+    """Return a file's size and time of last change, in nanoseconds."""
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
+
+
+def _walk(folder: Path):
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if _is_new(parent, name)]
+        for file in files:
+            path = Path(parent, file).relative_to(folder).as_posix()
+            if _is_image(path):
+                yield path
+
+
+def _is_new(parent: str, name: str) -> bool:
+    # A link to one of its own parents would be walked without end.
+    path = Path(parent, name)
+    is_loop = path.is_symlink() and Path(parent).resolve().is_relative_to(
+        path.resolve()
+    )
+    return not name.startswith(".") and not is_loop
+
+
+def _is_image(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    # Archives made on macOS carry a shadow of each file in this folder.
+    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    return not hidden and path.lower().endswith(decode.ENDINGS)
+
+
+def _require_images(found: Sequence[str], kind: str, path: Path) -> None:
+    if not found:
+        raise ValueError(
+            f"The {kind} {path} holds no image. Accepted endings: "
+            f"{', '.join(decode.ENDINGS)}. Received: source={str(path)!r}"
+        )
+
+
+def _check_array(array: np.ndarray) -> None:
+    received = f"Received: shape {array.shape}, dtype {array.dtype}"
+    if array.ndim not in (3, 4) or 0 in array.shape:
+        raise ValueError(
+            "An array of images must have the shape (n, height, width) or "
+            f"(n, height, width, channels), nothing empty. {received}"
+        )
+    if array.ndim == 4 and array.shape[-1] > 4:
+        raise ValueError(
+            f"Images must have 1 to 4 channels, the last axis. {received}"
+        )
+    if array.dtype == np.uint8:
+        return
+    if not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(
+            "An array of images must be uint8 in [0, 255] or float in "
+            f"[-1, 1]. {received}"
+        )
+    low, high = array.min(), array.max()
+    # Written so that a NaN fails too.
+    if not (low >= -1 and high <= 1):
+        raise ValueError(
+            "Float images must be in [-1, 1]; images in [0, 255] must be "
+            f"uint8. Received: values from {low} to {high}"
+        )
