@@ -352,12 +352,10 @@ class GenerativeModel(keras.Model):
 
     def load_own_variables(self, store):
         """Loads what `save_own_variables` stored."""
-        states = seed_states(self)
-        seeds = {f"seed_{i}": state for i, state in enumerate(states)}
-        for name, state in seeds.items():
-            state.assign(store[name])
-        own = {k: store[k] for k in store.keys() if k not in seeds}
-        super().load_own_variables(own)
+        stored = {key: store[key] for key in store.keys()}  # noqa: SIM118
+        for i, state in enumerate(seed_states(self)):
+            state.assign(stored.pop(f"seed_{i}"))
+        super().load_own_variables(stored)
 
 
 def _scaled(optimizer):

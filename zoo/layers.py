@@ -1,7 +1,6 @@
 """Layers that the models share."""
 
 import keras
-from keras import ops
 
 from zoo import backend
 

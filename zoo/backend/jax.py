@@ -1,6 +1,7 @@
 """The backend contract on JAX."""
 
 import functools
+import itertools
 
 import jax
 import keras
@@ -21,11 +22,15 @@ def stateful(step):
         if len(state) == 4:  # train_step; test_step has no optimizer
             groups.append(self.optimizer.variables)
         groups.append(self.metrics_variables)
-        with _scope(sum(groups, []), sum(map(list, state), [])) as scope:
+        with _scope(_chain(groups), _chain(state)) as scope:
             logs = step(self, data)
         return logs, tuple(_current(scope, group) for group in groups)
 
     return stateless
+
+
+def _chain(groups):
+    return list(itertools.chain.from_iterable(groups))
 
 
 def _scope(variables, values):

@@ -46,7 +46,6 @@ class DCGAN(GenerativeModel):
     [-1, 1], alone or as `(images, labels)`, whose labels are not used.
 
     Example:
-
     ```python
     images = pipelines.images("fashion_mnist_10k", 32, batch_size=64)
     model = zoo.DCGAN(image_shape=(32, 32, 1), filters=16)

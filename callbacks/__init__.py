@@ -1,0 +1,6 @@
+"""Keras callbacks for generative models."""
+
+from callbacks.sample_grid import SampleGrid
+from callbacks.training_state import TrainingState
+
+__all__ = ["SampleGrid", "TrainingState"]

@@ -1,0 +1,156 @@
+"""Pictures of what a model makes, through its training."""
+
+import io
+
+import keras
+from PIL import Image
+
+from zoo.files import output_directory, replacing
+from zoo.grids import image_grid, save_picture
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Saves grids of samples of the same latents, and an animation of them.
+
+    Writes `epoch-0000.png` before training, `epoch-0001.png` after the first
+    epoch and so on, and `training.gif` when `fit` ends. The latents are fixed
+    by `seed`, so that the pictures show one set of samples changing; averaged
+    weights are used where the model keeps them.
+
+    Args:
+        directory: Where the pictures go.
+        every: Epochs between grids.
+        rows: Rows of a grid.
+        columns: Columns of a grid.
+        seed: Integer seed of the latents.
+        animation: `"gif"`, `"webp"` or `None`.
+        frame_ms: Milliseconds per picture of the animation; the last one
+            stays for at least two seconds.
+        tensorboard: Directory of TensorBoard event files to also write the
+            grids to as images; needs the package `tensorboard`.
+        **generate: Further arguments for the model's `generate`.
+
+    Raises:
+        OSError: `directory` can't be written to.
+        ValueError: An argument out of its range.
+    """
+
+    def __init__(
+        self,
+        directory,
+        every=1,
+        rows=8,
+        columns=8,
+        seed=0,
+        animation="gif",
+        frame_ms=200,
+        tensorboard=None,
+        **generate,
+    ):
+        super().__init__()
+        _check(every=every, rows=rows, columns=columns, frame_ms=frame_ms)
+        if animation not in ("gif", "webp", None):
+            raise ValueError(
+                "Argument `animation` must be 'gif', 'webp' or None. "
+                f"Received: animation={animation!r}"
+            )
+        self.directory = output_directory(directory)
+        self.every = every
+        self.rows = rows
+        self.columns = columns
+        self.seed = seed
+        self.animation = animation
+        self.frame_ms = frame_ms
+        self.writer = None if tensorboard is None else _writer(tensorboard)
+        self.generate = generate
+        self.newest = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Shows what the model makes before it has learned anything."""
+        if epoch == 0:
+            self._save(0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Saves a grid, if it is time for one."""
+        if (epoch + 1) % self.every == 0:
+            self._save(epoch + 1)
+
+    def on_train_end(self, logs=None):
+        """Joins the grids, earlier runs' of a resumed training included."""
+        if self.animation is None:
+            return
+        files = [f for f in self.frames() if _epoch(f) <= self.newest]
+        if files:
+            path = self.directory / f"training.{self.animation}"
+            _animate(files, path, self.frame_ms)
+
+    def frames(self):
+        """Returns the saved grids, oldest first."""
+        return sorted(self.directory.glob("epoch-*.png"), key=_epoch)
+
+    def _save(self, epoch):
+        images = self.model.generate(
+            self.rows * self.columns, seed=self.seed, **self.generate
+        )
+        picture = image_grid(images, self.columns)
+        save_picture(picture, self.directory / f"epoch-{epoch:04d}.png")
+        self.newest = epoch
+        if self.writer is not None:
+            _write_summary(self.writer, picture, epoch)
+
+
+def _check(**arguments):
+    for name, value in arguments.items():
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(
+                f"Argument `{name}` must be a positive integer. "
+                f"Received: {name}={value}"
+            )
+
+
+def _epoch(file):
+    return int(file.stem.removeprefix("epoch-"))
+
+
+def _animate(files, path, frame_ms):
+    frames = []
+    for file in files:
+        with Image.open(file) as frame:
+            frames.append(frame.convert("RGB"))
+    hold = max(2000, frame_ms)
+    with replacing(path) as temporary:
+        frames[0].save(
+            temporary,
+            save_all=True,
+            append_images=frames[1:],
+            duration=[frame_ms] * (len(frames) - 1) + [hold],
+            loop=0,
+        )
+
+
+def _writer(directory):
+    try:
+        from tensorboard.summary.writer import event_file_writer
+    except ImportError as error:
+        raise ImportError(
+            "SampleGrid(tensorboard=...) needs the package tensorboard: "
+            "pip install tensorboard"
+        ) from error
+    return event_file_writer.EventFileWriter(str(directory))
+
+
+def _write_summary(writer, picture, epoch):
+    from tensorboard.compat.proto import event_pb2, summary_pb2
+
+    encoded = io.BytesIO()
+    picture.save(encoded, "PNG")
+    image = summary_pb2.Summary.Image(
+        height=picture.height,
+        width=picture.width,
+        colorspace=len(picture.getbands()),
+        encoded_image_string=encoded.getvalue(),
+    )
+    value = summary_pb2.Summary.Value(tag="samples", image=image)
+    summary = summary_pb2.Summary(value=[value])
+    writer.add_event(event_pb2.Event(step=epoch, summary=summary))
+    writer.flush()

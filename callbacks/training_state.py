@@ -1,0 +1,139 @@
+"""Training that a crash does not lose and that goes on exactly."""
+
+import json
+import logging
+import sys
+import zipfile
+
+import keras
+
+from zoo.files import output_directory, replacing
+
+logger = logging.getLogger(__name__)
+
+
+class TrainingState(keras.callbacks.Callback):
+    """Saves all that a training needs to go on as if it never stopped.
+
+    At the end of epochs the model, with every optimizer's state, its averages
+    and seeds, is saved to `directory`. A `fit` that finds a state there
+    continues after the saved epoch. Its weights and logs equal those of an
+    uninterrupted training bit by bit, where the backend's operations are
+    deterministic (see `zoo.backend.enable_determinism`) and the data come from
+    `pipelines`, whose order is a function of seed and epoch; other data start
+    the epoch in their own order.
+
+    A kill at any moment, `kill -9` included, leaves a state to go on from.
+    Pass this callback last, so that what the others change is saved too.
+
+    Args:
+        directory: Where the state lives; one training each.
+        every: Epochs between saves.
+
+    Raises:
+        OSError: `directory` can't be written to.
+        ValueError: At the start of `fit`: the state belongs to another model
+            or other optimizers, or no saved file can be read.
+    """
+
+    def __init__(self, directory, every=1):
+        super().__init__()
+        if not isinstance(every, int) or every < 1:
+            raise ValueError(
+                "Argument `every` must be a positive number of epochs. "
+                f"Received: every={every}"
+            )
+        self.directory = output_directory(directory)
+        self.every = every
+
+    def saved(self):
+        """Returns the saved files, newest first."""
+        return sorted(self.directory.glob("epoch-*.keras"), reverse=True)
+
+    @property
+    def epoch(self):
+        """Number of epochs that the newest state has behind it."""
+        files = self.saved()
+        return _epoch(files[0]) if files else 0
+
+    def on_train_begin(self, logs=None):
+        """Restores the newest state, if there is one."""
+        files = self.saved()
+        for file in files:
+            if not _is_whole(file):
+                logger.warning("%s is damaged; trying an older state.", file)
+                continue
+            _check_same_model(file, self.model)
+            self.model.load_weights(file)
+            # As Keras' own BackupAndRestore does; fit() reads it next.
+            self.model._initial_epoch = _epoch(file)
+            return
+        if files:
+            raise ValueError(
+                "No saved training state can be read; remove the directory "
+                f"to start anew. Received: {[str(f) for f in files]}"
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Tells the input pipelines which epoch's order to use."""
+        # Without tf.data pipelines there may be no TensorFlow to import.
+        pipelines = sys.modules.get("pipelines")
+        if pipelines is not None:
+            pipelines.set_epoch(epoch, self.params.get("steps"))
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Saves the state, then drops all but the newest two."""
+        if (epoch + 1) % self.every:
+            return
+        path = self.directory / f"epoch-{epoch + 1:06d}.keras"
+        with replacing(path) as temporary:
+            self.model.save(temporary)
+        for file in self.saved()[2:]:
+            file.unlink()
+
+    def on_train_end(self, logs=None):
+        """Lets a later `fit` of the same model start where it wants to."""
+        self.model._initial_epoch = None
+
+
+def _epoch(file):
+    return int(file.stem.removeprefix("epoch-"))
+
+
+def _is_whole(file):
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def _check_same_model(file, model):
+    with zipfile.ZipFile(file) as archive:
+        saved = json.loads(archive.read("config.json"))
+    own = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    saved, own = _identity(saved), _identity(own)
+    different = [key for key in own if own[key] != saved.get(key)]
+    if different:
+        raise ValueError(
+            f"The state in {file} belongs to another model or training. "
+            + " ".join(
+                f"Expected {key}={own[key]!r}. "
+                f"Received: {key}={saved.get(key)!r}."
+                for key in different
+            )
+        )
+
+
+def _identity(config):
+    """Returns what must agree: class, arguments and kinds of optimizers."""
+    arguments = {k: v for k, v in config["config"].items() if k != "name"}
+    optimizers = config.get("compile_config", {}).get("optimizers", {})
+    kinds = {k: _kind(v) for k, v in optimizers.items()}
+    return {"class": config["registered_name"], **arguments, **kinds}
+
+
+def _kind(optimizer):
+    inner = optimizer["config"].get("inner_optimizer")
+    own = optimizer["class_name"]
+    return f"{own}({_kind(inner)})" if inner else own

@@ -1,0 +1,67 @@
+"""Writing files so that nothing is ever left half-written."""
+
+import contextlib
+import os
+import pathlib
+import tempfile
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Lets a block write a new file beside `path`, then puts it in its place.
+
+    Whoever looks at `path`, at any moment and after any crash, sees the old
+    file or the new one, whole.
+
+    Args:
+        path: Where the file is to be.
+
+    Yields:
+        A temporary path in the same directory, with the same ending.
+    """
+    path = pathlib.Path(path)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_directory(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_directory(directory):
+    if os.name != "posix":
+        return  # Windows can't open directories.
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def output_directory(path):
+    """Makes a directory and makes sure that it can be written to.
+
+    Args:
+        path: The directory.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        OSError: It can't be made or written to.
+    """
+    path = pathlib.Path(path).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise OSError(
+            f"Can't write to the output directory: {reason}. "
+            f"Received: directory={str(path)!r}"
+        ) from error
+    return path
