@@ -1,6 +1,7 @@
 """Keras callbacks for generative models."""
 
+from callbacks.progress import Progress
 from callbacks.sample_grid import SampleGrid
 from callbacks.training_state import TrainingState
 
-__all__ = ["SampleGrid", "TrainingState"]
+__all__ = ["Progress", "SampleGrid", "TrainingState"]

@@ -26,10 +26,19 @@ def peek(data, batch_size=None):
     if hasattr(data, "__next__"):
         batch = next(data, None)
         return batch, itertools.chain([] if batch is None else [batch], data)
-    if hasattr(data, "__array__") or isinstance(data, (tuple, list, dict)):
+    if _is_arrays(data):
         first = slice(batch_size or 32)
         return keras.tree.map_structure(lambda x: x[first], data), data
     return next(iter(data), None), data
+
+
+def can_shuffle(data):
+    """Returns whether Keras, and not whoever made the data, shuffles them."""
+    return _is_arrays(data) or isinstance(data, keras.utils.PyDataset)
+
+
+def _is_arrays(data):
+    return hasattr(data, "__array__") or isinstance(data, (tuple, list, dict))
 
 
 def check_images(images, image_shape, what="images"):

@@ -47,7 +47,8 @@ class GenerativeModel(keras.Model):
         self.ema_decay = ema_decay
         self.averages = {}
         self.seed_generator = SeedGenerator()
-        self.loss_trackers = [keras.metrics.Mean(n) for n in self.loss_names]
+        names = ("loss", *self.loss_names)
+        self.loss_trackers = [keras.metrics.Mean(n) for n in names]
         self.built = True  # The networks are; fit() need not trace a call.
 
     @contextlib.contextmanager
@@ -248,19 +249,24 @@ class GenerativeModel(keras.Model):
     def log(self, **terms):
         """Adds loss terms to their means over the epoch.
 
+        Also logs their sum as `loss`, which callbacks such as
+        `keras.callbacks.TerminateOnNaN` look for; it does not measure
+        quality.
+
         Args:
             **terms: Scalars, one for each of `loss_names`.
 
         Returns:
             Dict of name to mean so far: what a step returns to Keras.
         """
-        for tracker in self.loss_trackers:
-            tracker.update_state(terms.pop(tracker.name))
-        if terms:
+        if set(terms) != set(self.loss_names):
             raise ValueError(
-                f"Only `loss_names`, {list(self.loss_names)}, can be logged. "
-                f"Received: {list(terms)}"
+                f"Expected the terms of `loss_names`, {self.loss_names}. "
+                f"Received: {tuple(terms)}"
             )
+        terms["loss"] = sum(terms.values())
+        for tracker in self.loss_trackers:
+            tracker.update_state(terms[tracker.name])
         return {m.name: m.result() for m in self.loss_trackers}
 
     @property
@@ -284,7 +290,7 @@ class GenerativeModel(keras.Model):
         self.check_batch(batch)
         return x
 
-    def fit(self, x=None, *args, batch_size=None, **kwargs):
+    def fit(self, x=None, *args, batch_size=None, shuffle=None, **kwargs):
         """Trains, as `keras.Model.fit`, after a look at the first batch.
 
         Args:
@@ -292,6 +298,8 @@ class GenerativeModel(keras.Model):
                 PyTorch `DataLoader`, a `PyDataset`, a generator, or arrays.
             *args: As `keras.Model.fit`.
             batch_size: Batch size for arrays.
+            shuffle: Whether to shuffle; by default arrays and `PyDataset`
+                are, and other data come in their own order.
             **kwargs: As `keras.Model.fit`.
 
         Returns:
@@ -301,7 +309,11 @@ class GenerativeModel(keras.Model):
             ValueError: A first batch of wrong shape, dtype or range.
         """
         x = self._checked(x, batch_size)
-        return super().fit(x, *args, batch_size=batch_size, **kwargs)
+        if shuffle is None:
+            shuffle = batches.can_shuffle(x)
+        return super().fit(
+            x, *args, batch_size=batch_size, shuffle=shuffle, **kwargs
+        )
 
     def evaluate(self, x=None, *args, batch_size=None, **kwargs):
         """Evaluates the losses, as `keras.Model.evaluate`.

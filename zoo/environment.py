@@ -1,0 +1,62 @@
+"""What must be settled before Keras is imported, for the command line alone.
+
+Keras reads KERAS_BACKEND when it is imported, and importing `zoo` imports
+Keras, so `zoo train --backend jax` has to look at its arguments here. In any
+other program this module does nothing.
+"""
+
+import contextlib
+import os
+import pathlib
+import sys
+
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def is_command():
+    """Returns whether this process is `zoo ...` or `python -m zoo ...`."""
+    script = pathlib.Path(sys.argv[0]).stem if sys.argv else ""
+    return script == "zoo" or sys.orig_argv[1:3] == ["-m", "zoo"]
+
+
+@contextlib.contextmanager
+def prepared():
+    """Picks the asked backend and keeps its start-up messages away."""
+    if not is_command():
+        yield
+        return
+    backend = asked_backend(sys.orig_argv)
+    if backend in BACKENDS:
+        os.environ["KERAS_BACKEND"] = backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _quiet_native_code():
+        yield
+
+
+def asked_backend(arguments):
+    """Returns the value of `--backend` in a command line, or `None`."""
+    for i, argument in enumerate(arguments):
+        if argument == "--backend":
+            return arguments[i + 1] if i + 1 < len(arguments) else None
+        if argument.startswith("--backend="):
+            return argument.removeprefix("--backend=")
+    return None
+
+
+@contextlib.contextmanager
+def _quiet_native_code():
+    """Hides what TensorFlow's C++ code prints before it can be configured."""
+    try:
+        descriptor = sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):
+        yield
+        return
+    sys.stderr.flush()
+    saved = os.dup(descriptor)
+    with open(os.devnull, "w") as devnull:
+        os.dup2(devnull.fileno(), descriptor)
+    try:
+        yield
+    finally:
+        os.dup2(saved, descriptor)
+        os.close(saved)

@@ -1,0 +1,34 @@
+"""Plots of a training."""
+
+import pathlib
+
+import numpy as np
+
+from zoo.files import replacing
+
+
+def plot_losses(
+    epochs: np.ndarray,
+    losses: dict[str, np.ndarray],
+    path: str | pathlib.Path,
+) -> None:
+    """Plots losses over epochs.
+
+    Args:
+        epochs: Epochs, counted from one, shape `(n,)`.
+        losses: Dict of name to values, shape `(n,)`.
+        path: File to write; its ending gives the format.
+    """
+    from matplotlib.figure import Figure  # Slow to import; no pyplot state.
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    for name, values in losses.items():
+        axes.plot(epochs, values, marker=".", label=name.replace("_", " "))
+    axes.set(xlabel="epoch", ylabel="mean loss")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    with replacing(path) as temporary:
+        figure.savefig(temporary)

@@ -1,0 +1,72 @@
+"""What `zoo train NAME` trains when it is told nothing else."""
+
+import dataclasses
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+RECIPES = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A training that runs in minutes on two CPU cores.
+
+    Attributes:
+        model: Class of the model; its first argument is the image shape.
+        data: Source for `pipelines.images`.
+        size: Height and width of the images, in pixels.
+        batch_size: Images per step.
+        epochs: Passes over the data.
+        flip: Whether mirrored images are as good.
+        arguments: Further arguments for the model's class.
+        optimizers: Makes the arguments for the model's `compile`.
+    """
+
+    model: type[keras.Model]
+    data: str
+    size: int
+    batch_size: int
+    epochs: int
+    flip: bool
+    arguments: dict[str, Any]
+    optimizers: Callable[[], dict[str, keras.optimizers.Optimizer]]
+
+
+def register_recipe(name: str, recipe: Recipe) -> None:
+    """Makes a recipe known to the command line.
+
+    Args:
+        name: Name for `zoo train NAME`.
+        recipe: The recipe.
+
+    Raises:
+        ValueError: The name is taken.
+    """
+    if name in RECIPES:
+        raise ValueError(f"A recipe has that name. Received: name={name!r}")
+    RECIPES[name] = recipe
+
+
+def get_recipe(name: str) -> Recipe:
+    """Returns a registered recipe.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        The recipe.
+
+    Raises:
+        ValueError: No such name; the nearest ones are suggested.
+    """
+    if name not in RECIPES:
+        near = difflib.get_close_matches(name.lower(), RECIPES, cutoff=0.4)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise ValueError(
+            f"There is no model of that name, but {sorted(RECIPES)}.{hint} "
+            f"Received: {name!r}"
+        )
+    return RECIPES[name]

@@ -1,0 +1,228 @@
+"""A whole training in one call: what `zoo train` runs."""
+
+import csv
+import dataclasses
+import json
+import pathlib
+import shutil
+from typing import Any
+
+import keras
+import numpy as np
+
+from zoo.files import output_directory, replacing
+from zoo.plots import plot_losses
+from zoo.recipes import get_recipe
+
+OWN_FILES = ("settings.json", "losses.csv", "losses.png", "model.keras")
+OWN_DIRECTORIES = ("state", "samples")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """All that decides what a training makes, besides its number of epochs.
+
+    Attributes:
+        model: Name of a recipe.
+        data: Source for `pipelines.images`.
+        size: Height and width of the images, in pixels.
+        channels: Channels of the images; `None` as the data have them.
+        batch_size: Images per step.
+        flip: Whether to mirror a random half of the images.
+        arguments: Arguments of the model's class besides the image shape.
+        dtype: Keras dtype policy.
+        seed: Seed of weights, latents and order.
+        backend: Keras backend.
+    """
+
+    model: str
+    data: str
+    size: int
+    channels: int | None
+    batch_size: int
+    flip: bool
+    arguments: dict[str, Any]
+    dtype: str
+    seed: int
+    backend: str
+
+
+def default_settings(model: str, **changes: Any) -> Settings:
+    """Returns a recipe's settings, changed where a change is not `None`.
+
+    Args:
+        model: Name of a recipe.
+        **changes: Fields of `Settings`; `arguments` are merged.
+
+    Returns:
+        The settings.
+    """
+    recipe = get_recipe(model)
+    settings = {
+        "data": recipe.data,
+        "size": recipe.size,
+        "channels": None,
+        "batch_size": recipe.batch_size,
+        "flip": recipe.flip,
+        "dtype": "float32",
+        "seed": 0,
+    }
+    settings |= {k: v for k, v in changes.items() if v is not None}
+    settings["arguments"] = {
+        **recipe.arguments,
+        **(changes.get("arguments") or {}),
+    }
+    return Settings(model=model, backend=keras.backend.backend(), **settings)
+
+
+def train(
+    settings: Settings,
+    epochs: int | None,
+    directory: str | pathlib.Path,
+    overwrite: bool = False,
+) -> pathlib.Path:
+    """Trains a model and leaves all that shows how it went.
+
+    Called again with the same settings and directory, it goes on where the
+    last call was interrupted, exactly.
+
+    Args:
+        settings: What to train.
+        epochs: Passes over the data; `None` for the recipe's.
+        directory: Where to write `samples/` (grids and an animation),
+            `losses.csv`, `losses.png`, `model.keras`, `settings.json` and
+            `state/`.
+        overwrite: Removes an earlier training in `directory` first.
+
+    Returns:
+        The directory.
+
+    Raises:
+        ValueError: `directory` holds another training, or one that is
+            already finished, and `overwrite` is not set; or the losses are
+            no longer finite.
+        OSError: `directory` can't be written to.
+    """
+    import callbacks  # Not needed to sample, and slower to import.
+
+    recipe = get_recipe(settings.model)
+    epochs = epochs or recipe.epochs
+    directory = _claim(output_directory(directory), settings, overwrite)
+    state = callbacks.TrainingState(directory / "state")
+    if state.epoch >= epochs:
+        raise ValueError(
+            f"The training in {directory} has already run {state.epoch} "
+            "epochs; ask for more, or give overwrite or another directory. "
+            f"Received: epochs={epochs}"
+        )
+    keras.utils.set_random_seed(settings.seed)
+    model, data = _build(recipe, settings)
+    log = directory / "losses.csv"
+    _drop_rows(log, state.epoch)
+    progress = callbacks.Progress()
+    try:
+        model.fit(
+            data,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[
+                progress,
+                keras.callbacks.TerminateOnNaN(),
+                keras.callbacks.CSVLogger(str(log), append=True),
+                callbacks.SampleGrid(directory / "samples"),
+                state,
+            ],
+        )
+    finally:
+        progress.close()
+    _finish(model, log, directory)
+    return directory
+
+
+def _build(recipe, settings):
+    import pipelines  # Imports TensorFlow, on every backend.
+
+    data = pipelines.images(
+        settings.data,
+        settings.size,
+        settings.batch_size,
+        channels=settings.channels,
+        flip=settings.flip,
+        shuffle_seed=settings.seed,
+        cache=True,
+    )
+    model = recipe.model(
+        tuple(data.element_spec.shape[1:]),
+        dtype=settings.dtype,
+        **settings.arguments,
+    )
+    model.compile(**recipe.optimizers())
+    return model, data
+
+
+def _claim(directory, settings, overwrite):
+    """Makes sure that the directory is for this training and no other."""
+    if overwrite:
+        for name in OWN_FILES:
+            (directory / name).unlink(missing_ok=True)
+        for name in OWN_DIRECTORIES:
+            shutil.rmtree(directory / name, ignore_errors=True)
+    path = directory / "settings.json"
+    wanted = json.loads(json.dumps(dataclasses.asdict(settings)))
+    if not path.exists():
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(wanted, indent=2) + "\n")
+        return directory
+    found = json.loads(path.read_text())
+    different = [k for k in wanted if wanted[k] != found.get(k)]
+    if different:
+        raise ValueError(
+            f"{directory} holds another training; give overwrite or another "
+            "directory. "
+            + " ".join(
+                f"Expected {k}={found.get(k)!r}. Received: {k}={wanted[k]!r}."
+                for k in different
+            )
+        )
+    return directory
+
+
+def _drop_rows(log, epoch):
+    """Forgets epochs that the log has but the saved state has not."""
+    header, rows = _read(log)
+    if not header:
+        return
+    with replacing(log) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(row for row in rows if int(row[0]) < epoch)
+
+
+def _read(log):
+    """Returns header and whole rows; a kill can cut the last one short."""
+    if not log.exists():
+        return [], []
+    with open(log, newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    return header, [row for row in rows if len(row) == len(header)]
+
+
+def _finish(model, log, directory):
+    header, rows = _read(log)
+    columns = dict(zip(header, zip(*rows, strict=True), strict=True))
+    # CSVLogger keeps columns for a validation that there was not.
+    losses = {
+        name: np.array(values, dtype=float)
+        for name, values in columns.items()
+        if "NA" not in values
+    }
+    if not all(np.isfinite(values).all() for values in losses.values()):
+        raise ValueError(
+            "The training diverged: a loss is no longer finite. Try a lower "
+            f"learning rate. See {log}"
+        )
+    with replacing(directory / "model.keras") as temporary:
+        model.save(temporary)
+    epochs = losses.pop("epoch") + 1
+    del losses["loss"]  # The sum; its terms say more.
+    plot_losses(epochs, losses, directory / "losses.png")
