@@ -116,6 +116,9 @@ def _download(name: str) -> Path:
     # Here, since only a download needs Keras.
     from keras.utils import get_file
 
+    # It would take a folder that does not exist for one that it may not
+    # write to, and use /tmp.
+    _keras_folder().mkdir(parents=True, exist_ok=True)
     try:
         path = get_file(
             name,

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines import checks, decode, packing
-from pipelines.order import Order
+from pipelines.order import Order, call
 from pipelines.packing import Request
 from pipelines.resolve import resolve
 from pipelines.sources import ArraySource, Source
@@ -118,9 +118,7 @@ def images(
     )
     size = batch_size if drop_remainder else None
     shape = (size, image_size, image_size, channels)
-    return _finish(
-        order.batches().map(_to_images(load, shape), tf.data.AUTOTUNE)
-    )
+    return _finish(order.batches().map(_Batches(load, shape), tf.data.AUTOTUNE))
 
 
 def _channels(source: Source, channels: int | None) -> int:
@@ -160,24 +158,32 @@ def _loader(
     )
 
 
-def _to_images(
-    load: Callable[[np.ndarray], np.ndarray], shape: tuple[int | None, ...]
-) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Return the map from `(indices, flips)` to float32 images."""
+class _Batches:
+    """Batches of images, from their indices."""
 
-    def batch(indices: np.ndarray, flips: np.ndarray) -> np.ndarray:
-        chosen = load(indices)
+    def __init__(
+        self,
+        load: Callable[[np.ndarray], np.ndarray],
+        shape: tuple[int | None, ...],
+    ):
+        self.load = load
+        self.shape = shape
+
+    def read(self, indices: np.ndarray, flips: np.ndarray) -> np.ndarray:
+        """Return float32 images in [-1, 1] of shape `self.shape`."""
+        chosen = self.load(indices)
         chosen[flips] = chosen[flips, :, ::-1]
         return decode.to_float(np.asarray(chosen))
 
-    def to_images(indices: tf.Tensor, flips: tf.Tensor) -> tf.Tensor:
-        # A whole batch per call: threads meet at Python's lock once per
-        # batch and not once per image.
-        result = tf.numpy_function(batch, [indices, flips], tf.float32)
-        result.set_shape(shape)
-        return result
+    def __call__(self, indices: tf.Tensor, flips: tf.Tensor) -> tf.Tensor:
+        """Be what `Dataset.map` calls.
 
-    return to_images
+        It reads a whole batch at a time: threads meet at Python's lock once
+        per batch and not once per image.
+        """
+        images = call(self.read, [indices, flips], tf.float32)
+        images.set_shape(self.shape)
+        return images
 
 
 def _finish(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -46,6 +47,30 @@ def set_epoch(epoch: int, steps_per_epoch: int | None = None) -> None:
         checks.integer("steps_per_epoch", steps_per_epoch, minimum=1)
     for order in list(_LIVE):
         order.set_epoch(epoch, steps_per_epoch)
+
+
+def call(
+    method: Callable, inputs: Sequence[tf.Tensor], types: Sequence[tf.DType]
+) -> list[tf.Tensor]:
+    """Call a bound method of NumPy arrays from a dataset's function.
+
+    TensorFlow keeps what `tf.numpy_function` is given as long as the process
+    lives, and would keep the images with it. So it is given a weak reference,
+    while the dataset's own function, and with it every dataset derived from
+    it, holds the object.
+    """
+    weak = weakref.WeakMethod(method)
+
+    def call_if_alive(*arrays: np.ndarray):
+        alive = weak()
+        if alive is None:
+            raise RuntimeError(
+                "The dataset that this iterator came from no longer exists; "
+                "keep a reference to it."
+            )
+        return alive(*arrays)
+
+    return tf.numpy_function(call_if_alive, inputs, types)
 
 
 class Order:
@@ -92,7 +117,7 @@ class Order:
         with self._lock:
             self._next_batch = epoch * steps
 
-    def start(self) -> tuple[int, int]:
+    def start(self) -> tuple[np.int64, np.int64]:
         """Return the next iterator's first `(epoch, batch within it)`.
 
         A finite pipeline's next iterator is its next epoch. An endless one's
@@ -104,7 +129,7 @@ class Order:
             start = divmod(self._next_batch, self.batches_per_epoch)
             if not self.repeat:
                 self._next_batch += self.batches_per_epoch
-        return start
+        return np.int64(start[0]), np.int64(start[1])
 
     def epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the epoch's int64 indices and bool flips, both `(count,)`."""
@@ -122,11 +147,8 @@ class Order:
     def batches(self) -> tf.data.Dataset:
         """Return the dataset of `(indices, flips)`, each `(batch,)`."""
 
-        def start():
-            return tuple(np.int64(value) for value in self.start())
-
         def iterate(_):
-            epoch, batch = tf.numpy_function(start, [], [tf.int64, tf.int64])
+            epoch, batch = call(self.start, [], [tf.int64, tf.int64])
             epoch.set_shape([])
             batch.set_shape([])
             if not self.repeat:
@@ -149,7 +171,7 @@ class Order:
 
     def _batches_of(self, epoch, first_batch) -> tf.data.Dataset:
         types = [tf.int64, tf.bool]
-        indices, flips = tf.numpy_function(self.epoch, [epoch], types)
+        indices, flips = call(self.epoch, [epoch], types)
         indices.set_shape([self.count])
         flips.set_shape([self.count])
         size = self.batch_size
