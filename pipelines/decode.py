@@ -6,10 +6,11 @@ were prepared with, so the images equal it by construction.
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
 
@@ -50,10 +51,22 @@ def prepare_encoded(data: bytes, image_size: int, channels: int) -> np.ndarray:
 
     Returns:
         A uint8 array of shape `(image_size, image_size, channels)`.
+
+    Raises:
+        Exception: Of nearly any kind, if the file is damaged.
     """
-    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+    try:
+        opened = Image.open(io.BytesIO(data), formats=_FORMATS)
+    except UnidentifiedImageError as error:
+        raise ValueError(
+            f"not an image of a known format ({', '.join(_FORMATS)})"
+        ) from error
+    with opened as image:
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
+        # Of EXIF, the orientation alone matters: a photo whose other entries
+        # are damaged is a good photo.
+        with contextlib.suppress(Exception):
+            ImageOps.exif_transpose(image, in_place=True)
         return _prepare(image, image_size, channels)
 
 
@@ -106,7 +119,8 @@ def _convert(image: Image.Image, mode: str) -> Image.Image:
         image = Image.fromarray(((wide + 128) // 257).astype(np.uint8))
     if image.mode == mode:
         return image
-    if image.has_transparency_data and mode != "RGBA":
+    is_transparent = image.getbands()[-1] == "A" or "transparency" in image.info
+    if is_transparent and mode != "RGBA":
         white = Image.new("RGBA", image.size, "white")
         white.alpha_composite(image.convert("RGBA"))
         image = white.convert("RGB")

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import logging
+import math
 import os
 import uuid
 import warnings
@@ -108,20 +109,25 @@ def pack_file(request: Request, path: str | os.PathLike) -> np.ndarray:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        _write(request, key, beside)
+        _report(request, _write(request, key, beside))
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
     return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
-def _write(request: Request, key: str, path: Path) -> None:
+def _write(request: Request, key: str, path: Path) -> list[str]:
+    """Write the whole file; return the names of the images left out."""
     shape = request.shape(len(request.source))
     start = len(_header(shape))
-    array = np.memmap(path, np.uint8, "w+", start, shape)
+    with path.open("wb") as file:
+        # A full disk is an error here, but would kill the process later,
+        # when it writes into a mapped page that cannot be stored.
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, start + math.prod(shape))
+    array = np.memmap(path, np.uint8, "r+", start, shape)
     failed = _load_all(request, array.__setitem__)
     skipped = [request.source.name(index) for index in failed]
-    _report(request, skipped)
     count = _close_gaps(array, failed)
     array.flush()
     details = json.dumps({"key": key, "skipped": skipped}).encode()
@@ -133,6 +139,7 @@ def _write(request: Request, key: str, path: Path) -> None:
         file.write(details + len(details).to_bytes(8, "little") + _MARK)
         file.flush()
         os.fsync(file.fileno())
+    return skipped
 
 
 def _header(shape: tuple[int, ...]) -> bytes:
@@ -213,5 +220,5 @@ def _report(request: Request, skipped: list[str]) -> None:
         warnings.warn(
             f"{len(skipped)} of {count} images cannot be read and are left "
             f"out: {names}{more}",
-            stacklevel=4,
+            stacklevel=5,  # the caller of `pipelines.images`
         )

@@ -10,7 +10,7 @@ import abc
 import hashlib
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -187,22 +187,18 @@ def file_state(path: Path) -> tuple[int, int]:
     return state.st_size, state.st_mtime_ns
 
 
-def _walk(folder: Path):
+def _walk(folder: Path) -> Iterator[str]:
+    seen = set()
     for parent, folders, files in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if _is_new(parent, name)]
-        for file in files:
-            path = Path(parent, file).relative_to(folder).as_posix()
-            if _is_image(path):
-                yield path
-
-
-def _is_new(parent: str, name: str) -> bool:
-    # A link to one of its own parents would be walked without end.
-    path = Path(parent, name)
-    is_loop = path.is_symlink() and Path(parent).resolve().is_relative_to(
-        path.resolve()
-    )
-    return not name.startswith(".") and not is_loop
+        # Links may lead in circles, or twice to the same place.
+        place = os.path.realpath(parent)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        paths = (Path(parent, file).relative_to(folder) for file in files)
+        yield from filter(_is_image, (path.as_posix() for path in paths))
 
 
 def _is_image(path: str) -> bool:

@@ -142,6 +142,26 @@ def test_exif_orientation():
     assert (got[8:] > 250).all()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_damaged_exif_does_not_spoil_a_photo(picture):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "a description that is long enough to be cut"
+    image = picture(height=16, width=16)
+    data = encoded(image, "JPEG", exif=exif)
+    plain = decode.prepare_encoded(encoded(image, "JPEG"), 16, 3)
+    turned = np.rot90(plain, -1)
+    at = data.index(b"Exif")
+    seen = set()
+    for position in range(at, at + 80):
+        damaged = data[:position] + b"\xf1" + data[position + 1 :]
+        got = decode.prepare_encoded(damaged, 16, 3)
+        is_turned = (got == turned).all()
+        assert is_turned or (got == plain).all()
+        seen.add(bool(is_turned))
+    assert seen == {True, False}
+
+
 def test_crop_is_central():
     image = Image.new("L", (9, 4), 0)
     image.paste(200, (2, 0, 6, 4))
@@ -161,5 +181,5 @@ def test_every_mode_to_every_number_of_channels(mode, channels, picture):
 
 def test_other_formats_are_refused():
     data = encoded(Image.new("RGB", (4, 4)), "TIFF")
-    with pytest.raises(OSError, match="cannot identify"):
+    with pytest.raises(ValueError, match=r"known format .*JPEG, PNG"):
         decode.prepare_encoded(data, 4, 3)

@@ -1,6 +1,8 @@
+import errno
 import json
 import logging
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,9 +29,10 @@ def decodes(monkeypatch):
 def test_packed_equals_streaming(tmp_path, picture, decodes):
     for number in range(5):
         picture(number).save(tmp_path / f"{number}.jpg")
-    streams = pipelines.images(tmp_path, 16, 5)
-    packed = pipelines.images(tmp_path, 16, 5, cache=True)
-    filed = pipelines.images(tmp_path, 16, 5, cache=tmp_path / "c.npy")
+    streams = pipelines.images(tmp_path, 16, 5, flip=True)
+    filed = tmp_path / "c.npy"
+    packed = pipelines.images(tmp_path, 16, 5, cache=True, flip=True)
+    filed = pipelines.images(tmp_path, 16, 5, cache=filed, flip=True)
     decodes.clear()
     for _ in range(2):
         expected = next(iter(streams)).numpy()
@@ -133,9 +136,10 @@ def test_skipped_images_are_remembered(broken, tmp_path, values):
     cache = tmp_path / "c.npy"
     make = {"shuffle": False, "on_error": "skip", "cache": cache}
     for _ in range(2):
-        with pytest.warns(UserWarning, match="3 of 10 images"):
+        with pytest.warns(UserWarning, match="3 of 10 images") as record:
             dataset = pipelines.images(broken, 4, 7, **make)
         assert values(dataset) == [0, 1, 3, 4, 6, 8, 9]
+        assert Path(record[0].filename).name == "test_pipeline_packing.py"
     assert np.load(cache).shape == (7, 4, 4, 3)
     with pytest.raises(ValueError, match=r"2\.png"):
         pipelines.images(broken, 4, 7, cache=cache)
@@ -192,3 +196,16 @@ def test_details_survive_odd_names(tmp_path, picture):
     assert [os.path.basename(name) for name in details["skipped"]] == [
         "bad é.png"
     ]
+
+
+def test_full_disk_is_an_error(numbered, tmp_path, monkeypatch):
+    if not hasattr(os, "posix_fallocate"):
+        pytest.skip("cannot reserve space on this system")
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left"):
+        pipelines.images(numbered, 4, 5, cache=tmp_path / "c.npy")
+    assert os.listdir(tmp_path) == ["numbered"]

@@ -168,7 +168,7 @@ def test_tfds(prepared, values):
     everything = values(make("tfds:tiny_shades", **options))
     assert sorted(everything) == list(range(6))
     parts = [
-        values(make("tfds:tiny_shades/1.0.0", split=split, **options))
+        values(make("tfds:tiny_shades:1.0.0", split=split, **options))
         for split in ("train[:4]", "train[4:]", "test")
     ]
     assert parts[:2] == [everything[:4], everything[4:]]

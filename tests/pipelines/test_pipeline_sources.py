@@ -118,6 +118,8 @@ def test_folder_in_order(tree, values):
 def test_folder_with_links(tree, values):
     (tree / "a" / "loop").symlink_to(tree)
     assert values(make(tree, batch_size=5)) == [0, 1, 2, 3, 4]
+    (tree / "a" / "c" / "up").symlink_to(tree / "a")
+    assert values(make(tree, batch_size=5)) == [0, 1, 2, 3, 4]
     (tree.parent / "other").mkdir()
     (tree.parent / "other" / "in").symlink_to(tree / "a")
     assert values(make(tree.parent / "other", batch_size=3)) == [1, 2, 3]

@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 import pipelines
 
-loaded = {"keras", "keras_cv", "tensorflow_datasets", "torch", "zoo"}
+loaded = {"keras_cv", "tensorflow_datasets", "torch", "zoo"}
 assert not loaded & set(sys.modules), "importing pipelines imports too much"
 
 cpu = tf.config.list_physical_devices("CPU")[0]
@@ -92,11 +92,14 @@ def fit(epochs, initial_epoch=0, weights=None, **options):
         initial_epoch=initial_epoch,
         steps_per_epoch=3 if options.get("repeat") else None,
         callbacks=[SetEpoch()],
+        shuffle=False,  # or Keras warns that a dataset has its own order
         verbose=0,
     )
     return history.history["loss"], model.get_weights()
 
 
+# Keras turns TensorFlow's tensors into arrays for JAX and PyTorch that way.
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept")
 @pytest.mark.parametrize("repeat", [False, True])
 def test_fit_resumes_exactly(repeat):
     whole, weights = fit(4, repeat=repeat)
