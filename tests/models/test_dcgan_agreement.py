@@ -90,7 +90,7 @@ def trained(golden, steps, make_optimizer):
 
 
 def error(actual, expected):
-    actual = ops.convert_to_numpy(actual.value).astype("float64")
+    actual = ops.convert_to_numpy(actual).astype("float64")
     return np.abs(actual - expected).max() / np.abs(expected).max()
 
 
