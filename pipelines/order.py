@@ -30,7 +30,8 @@ def set_epoch(epoch: int, steps_per_epoch: int | None = None) -> None:
     Call it as each epoch begins, as with PyTorch's
     `DistributedSampler.set_epoch`, and a resumed training sees the images
     that the uninterrupted one would have seen. Iterators that exist already
-    go on undisturbed.
+    go on undisturbed. Without this, each new iterator of a finite pipeline is
+    one epoch further, those that only looked at a batch included.
 
     Args:
         epoch: The epoch about to begin, from 0.

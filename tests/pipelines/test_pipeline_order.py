@@ -1,5 +1,6 @@
 import gc
 import itertools
+import weakref
 
 import numpy as np
 import pytest
@@ -114,15 +115,19 @@ def test_derived_dataset_still_follows_set_epoch():
     assert read(dataset) == epochs[1]
 
 
-def test_orders_die_with_their_datasets():
+def test_nothing_outlives_its_last_iterator():
+    images = numbers(4)
+    dataset = pipelines.images(images, 1, 2)
+    traces = [weakref.ref(images)]
     gc.collect()
-    before = len(order._LIVE)
-    dataset = pipelines.images(numbers(4), 1, 2)
-    assert len(order._LIVE) == before + 1
-    read(dataset)
-    del dataset
+    traces += [weakref.ref(live) for live in order._LIVE if live.count == 4]
+    iterator = iter(dataset)
+    del images, dataset
     gc.collect()
-    assert len(order._LIVE) <= before
+    assert len(read(iterator)) == 2
+    del iterator
+    gc.collect()
+    assert [trace() for trace in traces] == [None] * len(traces)
 
 
 @pytest.mark.parametrize(
