@@ -37,7 +37,6 @@ class TinyGAN(zoo.GenerativeModel):
                 [
                     keras.Input((3,)),
                     layers.Dense(4, activation="tanh"),
-                    layers.BatchNormalization(momentum=0.9),
                     layers.Dropout(0.2, seed=3),
                     layers.Dense(1, dtype="float32"),
                 ],

@@ -449,6 +449,27 @@ def test_two_passes_of_one_loss_move_batch_statistics_twice(run):
     np.testing.assert_allclose(statistics(layer), expected, rtol=1e-5)
 
 
+def test_input_gradient_keeps_batch_statistics(run):
+    """A critic may have batch norm: its moving statistics are updated."""
+    layer = norm_layer()
+    optimizer = sgd(layer.gamma)
+    x = np.random.default_rng(0).normal(1, 2, (8, 2)).astype("float32")
+
+    def fn():
+        def loss():
+            gradient = backend.input_gradient(
+                lambda x: layer(x, training=True) ** 2, ops.array(x)
+            )
+            return {"loss": ops.mean(gradient**2)}
+
+        state = [layer.beta, layer.moving_mean, layer.moving_variance]
+        return backend.minimize(loss, [layer.gamma], optimizer, state)
+
+    run(fn, [layer], only=optimizer)
+    expected = moved(np.zeros(2), np.ones(2), x)
+    np.testing.assert_allclose(statistics(layer), expected, rtol=1e-5)
+
+
 def test_seeds_move_by_one_per_draw(run):
     seeds = SeedGenerator(7)
 
@@ -547,7 +568,8 @@ def test_minimize_moves_its_own_player(player):
 
     @backend.stateful
     def train_step(self, data):
-        return self.minimize(player, lambda: losses[player](data[0]))
+        real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return self.minimize(player, lambda: losses[player](real))
 
     model.train_step = train_step.__get__(model)
     before = everything(model)
