@@ -58,6 +58,8 @@ class TrainingState(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Restores the newest state, if there is one."""
+        for leftover in self.directory.glob(".*-epoch-*.keras"):
+            leftover.unlink()  # Of a process that was killed as it saved.
         files = self.saved()
         for file in files:
             if not _is_whole(file):

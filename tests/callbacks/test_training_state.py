@@ -1,0 +1,129 @@
+"""Training that goes on exactly, and a state that no kill can break."""
+
+import random
+import signal
+import time
+
+import keras
+import numpy as np
+import pytest
+from harness import (
+    ROOT,
+    differing,
+    random_images,
+    run,
+    start,
+    state_of,
+    tiny_dcgan,
+)
+from resume_worker import training
+
+import callbacks
+
+WORKER = ROOT / "tests" / "resume_worker.py"
+
+
+def test_killed_training_goes_on_bit_equal(tmp_path):
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    code, _, _ = run(WORKER, "kill", killed)
+    assert code == -signal.SIGKILL
+    assert [f.name for f in killed.glob("epoch-*")] == ["epoch-000001.keras"]
+
+    resumed = training(killed, 3)
+    expected = training(whole, 3)
+    assert differing(state_of(resumed), state_of(expected)) == []
+    assert resumed.optimizer["generator"].iterations.numpy() == 18
+    logs = (killed / "log.csv").read_text(), (whole / "log.csv").read_text()
+    assert logs[0] == logs[1]
+    assert len(logs[0].splitlines()) == 4
+
+
+def test_kill_while_saving_leaves_a_state_to_resume(tmp_path):
+    for _ in range(2):
+        process = start(WORKER, "save", tmp_path)
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(random.Random(time.time()).uniform(0.2, 0.8))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        state = callbacks.TrainingState(tmp_path)
+        assert state.epoch > 0
+        model = tiny_dcgan()
+        history = model.fit(
+            random_images(16),
+            epochs=state.epoch + 1,
+            verbose=0,
+            callbacks=[state],
+        )
+        assert len(history.epoch) == 1
+        assert not list(tmp_path.glob(".*"))
+
+
+def test_keeps_the_newest_two_and_falls_back(tmp_path, caplog):
+    images = random_images(16)
+    state = callbacks.TrainingState(tmp_path)
+    tiny_dcgan().fit(images, epochs=4, verbose=0, callbacks=[state])
+    names = [f.name for f in state.saved()]
+    assert names == ["epoch-000004.keras", "epoch-000003.keras"]
+    newest = state.saved()[0]
+    newest.write_bytes(newest.read_bytes()[:-500])
+
+    model = tiny_dcgan()
+    history = model.fit(images, epochs=4, verbose=0, callbacks=[state])
+    assert history.epoch == [3]
+    assert "damaged" in caplog.text
+
+
+def test_nothing_readable_is_an_error(tmp_path):
+    (tmp_path / "epoch-000001.keras").write_text("not a model")
+    state = callbacks.TrainingState(tmp_path)
+    with pytest.raises(ValueError, match="No saved training state can be read"):
+        tiny_dcgan().fit(random_images(16), verbose=0, callbacks=[state])
+
+
+def test_state_of_another_model_is_an_error(tmp_path):
+    state = callbacks.TrainingState(tmp_path)
+    tiny_dcgan().fit(random_images(16), verbose=0, callbacks=[state])
+    with pytest.raises(
+        ValueError, match=r"Expected latent_dim=9. Received: latent_dim=8"
+    ):
+        tiny_dcgan(latent_dim=9).fit(
+            random_images(16), epochs=2, verbose=0, callbacks=[state]
+        )
+    other = tiny_dcgan()
+    other.compile(generator_optimizer="sgd")
+    with pytest.raises(ValueError, match="Expected generator='SGD'"):
+        other.fit(random_images(16), epochs=2, verbose=0, callbacks=[state])
+
+
+def test_next_fit_of_the_same_model_starts_where_it_wants(tmp_path):
+    model = tiny_dcgan()
+    images = random_images(16)
+    state = callbacks.TrainingState(tmp_path)
+    model.fit(images, epochs=2, verbose=0, callbacks=[state])
+    model.fit(images, epochs=3, verbose=0, callbacks=[state])
+    assert model.fit(images, epochs=2, verbose=0).epoch == [0, 1]
+
+
+def test_every(tmp_path):
+    state = callbacks.TrainingState(tmp_path, every=2)
+    model = tiny_dcgan()
+    model.fit(random_images(16), epochs=5, verbose=0, callbacks=[state])
+    assert state.epoch == 4
+    with pytest.raises(ValueError, match="Received: every=0"):
+        callbacks.TrainingState(tmp_path, every=0)
+
+
+def test_unwritable_directory(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="Can't write to the output directory"):
+        callbacks.TrainingState(tmp_path / "file" / "state")
+
+
+def test_keras_load_model_reads_a_state(tmp_path):
+    state = callbacks.TrainingState(tmp_path)
+    model = tiny_dcgan()
+    model.fit(random_images(16), verbose=0, callbacks=[state])
+    loaded = keras.saving.load_model(state.saved()[0])
+    np.testing.assert_array_equal(
+        loaded.generate(3, seed=1), model.generate(3, seed=1)
+    )

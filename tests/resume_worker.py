@@ -1,0 +1,62 @@
+"""Trainings that `test_training_state.py` kills, in processes of their own."""
+
+import os
+import signal
+import sys
+
+import keras
+from harness import random_images, tiny_dcgan
+
+import callbacks
+import pipelines
+from zoo import backend
+
+
+def training(directory, epochs, *more):
+    """Runs, or goes on with, the training that the test compares."""
+    backend.enable_determinism()
+    keras.utils.set_random_seed(0)
+    model = tiny_dcgan()
+    data = pipelines.images(random_images(96), 16, 16, shuffle_seed=3, flip=True)
+    log = keras.callbacks.CSVLogger(f"{directory}/log.csv", append=True)
+    model.fit(
+        data,
+        epochs=epochs,
+        verbose=0,
+        callbacks=[*more, log, callbacks.TrainingState(directory)],
+    )
+    return model
+
+
+class Kill(keras.callbacks.Callback):
+    """Kills this process at the third step of the second epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Remembers the epoch."""
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Kills."""
+        if (self.epoch, batch) == (1, 2):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def save_forever(directory):
+    """Saves states as fast as it can, until it is killed."""
+    model = tiny_dcgan()
+    state = callbacks.TrainingState(directory)
+    state.set_model(model)
+    state.on_train_begin()
+    epoch = state.epoch
+    print("ready", flush=True)
+    while True:
+        state.on_epoch_end(epoch)
+        epoch += 1
+
+
+if __name__ == "__main__":
+    mode, directory = sys.argv[1:]
+    if mode == "kill":
+        training(directory, 3, Kill())
+    else:
+        save_forever(directory)
