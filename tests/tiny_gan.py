@@ -70,6 +70,7 @@ class TinyGAN(zoo.GenerativeModel):
     @backend.stateful
     def train_step(self, data):
         real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real = ops.convert_to_tensor(real)  # train_on_batch gives NumPy's.
         for _ in range(self.critic_steps):
             fake = self.generator(
                 self.sample_latents(ops.shape(real)[0]), training=True
