@@ -419,7 +419,7 @@ def fit_with(options):
         f"{name}_optimizer": keras.optimizers.SGD(0.1) for name in model.players
     }
     model.compile(**rate, **options)
-    history = fit(model, 48)
+    history = fit(model, 32)
     return history.history, snapshot(model.trainable_variables)
 
 
