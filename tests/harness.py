@@ -31,9 +31,7 @@ def random_images(count, seed=0):
 def state_of(model):
     """Returns every value that training changes, by its path."""
     variables = model.variables + model.optimizer.variables
-    return [
-        (v.path, keras.ops.convert_to_numpy(v).copy()) for v in variables
-    ]
+    return [(v.path, keras.ops.convert_to_numpy(v).copy()) for v in variables]
 
 
 def differing(state, other):

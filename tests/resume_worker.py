@@ -17,7 +17,9 @@ def training(directory, epochs, *more):
     backend.enable_determinism()
     keras.utils.set_random_seed(0)
     model = tiny_dcgan()
-    data = pipelines.images(random_images(96), 16, 16, shuffle_seed=3, flip=True)
+    data = pipelines.images(
+        random_images(96), 16, 16, shuffle_seed=3, flip=True
+    )
     log = keras.callbacks.CSVLogger(f"{directory}/log.csv", append=True)
     model.fit(
         data,

@@ -1,7 +1,5 @@
 """Looks at the first batch before a training starts, for clear errors."""
 
-import itertools
-
 import keras
 import numpy as np
 
@@ -25,11 +23,17 @@ def peek(data, batch_size=None):
         return (data[0] if len(data) else None), data
     if hasattr(data, "__next__"):
         batch = next(data, None)
-        return batch, itertools.chain([] if batch is None else [batch], data)
+        return batch, _with_first(batch, data)
     if _is_arrays(data):
         first = slice(batch_size or 32)
         return keras.tree.map_structure(lambda x: x[first], data), data
     return next(iter(data), None), data
+
+
+def _with_first(batch, data):
+    """A generator, since Keras takes no other iterator."""
+    yield batch
+    yield from data
 
 
 def can_shuffle(data):

@@ -121,6 +121,7 @@ class GenerativeModel(keras.Model):
         self._check_options(jit_compile, steps_per_execution)
         group = OptimizerGroup(self._complete(optimizers))
         group.build_members({p: self.variables_of(p) for p in self.players})
+        backend.prefer_layout(self.variables + group.variables)
         super().compile(
             optimizer=group,
             run_eagerly=run_eagerly,

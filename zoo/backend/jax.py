@@ -6,6 +6,8 @@ import itertools
 import jax
 import keras
 
+from zoo.backend import jax_convolution
+
 UNSUPPORTED: dict[str, str] = {}
 
 
@@ -85,9 +87,38 @@ def input_gradient(fn, x):
     return jax.grad(lambda x: fn(x).sum())(x)
 
 
+def conv(x, kernel, strides, padding):
+    """Convolution of channels-last `x`."""
+    if jax_convolution.applies(x, kernel, strides, padding):
+        x, kernel = _same_dtype(x, kernel)
+        return jax_convolution.down(x, kernel)
+    return keras.ops.conv(x, kernel, strides, padding)
+
+
 def conv_transpose(x, kernel, strides, padding):
     """Transposed convolution of channels-last `x`."""
+    if jax_convolution.applies(x, kernel, strides, padding):
+        x, kernel = _same_dtype(x, kernel)
+        return jax_convolution.up(x, kernel)
     return keras.ops.conv_transpose(x, kernel, strides, padding)
+
+
+def _same_dtype(x, kernel):
+    kernel = keras.ops.convert_to_tensor(kernel)
+    dtype = jax.numpy.result_type(x, kernel)
+    return x.astype(dtype), kernel.astype(dtype)
+
+
+def prefer_layout(variables):
+    """Nothing to do: the compiler lays variables out."""
+
+
+def batch_norm(x, gamma, beta, epsilon):
+    """Normalizes by the batch; returns the result, mean and variance."""
+    mean = x.mean((0, 1, 2))
+    variance = jax.numpy.square(x - mean).mean((0, 1, 2))
+    scale = gamma * jax.lax.rsqrt(variance + epsilon)
+    return (x - mean) * scale + beta, mean, variance
 
 
 def replica_id():

@@ -40,9 +40,28 @@ def input_gradient(fn, x):
     return tape.gradient(y, x)
 
 
+def conv(x, kernel, strides, padding):
+    """Convolution of channels-last `x`."""
+    return keras.ops.conv(x, kernel, strides, padding)
+
+
 def conv_transpose(x, kernel, strides, padding):
     """Transposed convolution of channels-last `x`."""
     return keras.ops.conv_transpose(x, kernel, strides, padding)
+
+
+def prefer_layout(variables):
+    """Nothing to do: the compiler lays variables out."""
+
+
+def batch_norm(x, gamma, beta, epsilon):
+    """Normalizes by the batch; returns the result, mean and variance."""
+    y, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+        x, gamma, beta, epsilon=epsilon, is_training=True
+    )
+    # The kernel gives the unbiased variance; moving averages want the biased.
+    count = tf.cast(tf.size(x) / tf.size(mean), variance.dtype)
+    return y, mean, variance * (count - 1) / count
 
 
 def replica_id():

@@ -4,6 +4,7 @@ import contextlib
 
 import keras
 import torch
+from torch.nn import functional
 from torch.utils import _pytree as pytree
 
 UNSUPPORTED = {
@@ -64,9 +65,66 @@ def input_gradient(fn, x):
     return gradient
 
 
+def _symmetric(x, kernel, strides, padding):
+    """Padding that is `same` on both sides alike, or `None`.
+
+    Keras pads and crops for the general case, and copies kernels to PyTorch's
+    layout in each pass; where it can be spared, it is.
+    """
+    excess = {k - s for k, s in zip(kernel.shape[:2], strides, strict=True)}
+    size = excess.pop()
+    sizes = zip(x.shape[1:3], strides, strict=True)
+    even = all(n % s == 0 for n, s in sizes) and size >= 0 and size % 2 == 0
+    return size // 2 if padding == "same" and even and not excess else None
+
+
+def conv(x, kernel, strides, padding):
+    """Convolution of channels-last `x`."""
+    symmetric = _symmetric(x, kernel, strides, padding)
+    if symmetric is None:
+        return keras.ops.conv(x, kernel, strides, padding)
+    x, kernel = _channels_first(x, kernel)
+    y = functional.conv2d(x, kernel, None, strides, symmetric)
+    return y.permute(0, 2, 3, 1)
+
+
 def conv_transpose(x, kernel, strides, padding):
     """Transposed convolution of channels-last `x`."""
-    return keras.ops.conv_transpose(x, kernel, strides, padding)
+    symmetric = _symmetric(x, kernel, strides, padding)
+    if symmetric is None:
+        return keras.ops.conv_transpose(x, kernel, strides, padding)
+    x, kernel = _channels_first(x, kernel)
+    y = functional.conv_transpose2d(x, kernel, None, strides, symmetric)
+    return y.permute(0, 2, 3, 1)
+
+
+def _channels_first(x, kernel):
+    """Views, not copies, of images and kernel as PyTorch orders their axes."""
+    kernel = keras.ops.convert_to_tensor(kernel)
+    return x.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1)
+
+
+@torch.no_grad()
+def prefer_layout(variables):
+    """Lays convolution kernels out in memory as PyTorch wants them.
+
+    Shapes stay Keras' own, `(height, width, in, out)`; only strides change.
+    """
+    for variable in variables:
+        tensor = variable.value
+        if tensor.dim() == 4:
+            kernel = tensor.data.permute(3, 2, 0, 1)
+            kernel = kernel.contiguous(memory_format=torch.channels_last)
+            tensor.data = kernel.permute(2, 3, 1, 0)
+
+
+def batch_norm(x, gamma, beta, epsilon):
+    """Normalizes by the batch; returns the result, mean and variance."""
+    x = x.permute(0, 3, 1, 2)
+    y, mean, inverse = torch.native_batch_norm(
+        x, gamma, beta, None, None, True, 0.0, epsilon
+    )
+    return y.permute(0, 2, 3, 1), mean, inverse.pow(-2) - epsilon
 
 
 def replica_id():

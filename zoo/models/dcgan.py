@@ -8,7 +8,7 @@ from keras import layers, ops
 
 from zoo import backend, batches, losses
 from zoo.generative_model import GenerativeModel
-from zoo.layers import Conv2DTranspose
+from zoo.layers import BatchNormalization, Conv2D, Conv2DTranspose
 from zoo.recipes import Recipe, register_recipe
 
 
@@ -237,10 +237,10 @@ def build_discriminator(image_shape, filters, batch_norm):
     """
     widths = _widths(image_shape, filters)
     images = keras.Input(image_shape, name="images")
-    x = layers.Conv2D(widths[0], **_conv(not batch_norm))(images)
+    x = Conv2D(widths[0], **_conv(not batch_norm))(images)
     x = layers.LeakyReLU(0.2)(x)
     for width in widths[1:]:
-        x = layers.Conv2D(width, **_conv(not batch_norm))(x)
+        x = Conv2D(width, **_conv(not batch_norm))(x)
         x = layers.LeakyReLU(0.2)(_norm(x, batch_norm))
     # A valid 4x4 convolution of a 4x4 map is a dense layer.
     x = layers.Dense(1, use_bias=not batch_norm, kernel_initializer=_normal())(
@@ -272,7 +272,7 @@ def _conv(use_bias):
 def _norm(x, batch_norm):
     if not batch_norm:
         return x
-    return layers.BatchNormalization(
+    return BatchNormalization(
         momentum=0.9, epsilon=1e-5, gamma_initializer=_normal(1.0)
     )(x)
 

@@ -1,0 +1,95 @@
+"""One step on two replicas beside the same step on one device."""
+
+import contextlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+CPU = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(
+    CPU, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+from harness import SHAPE, random_images  # noqa: E402
+
+import zoo  # noqa: E402
+from zoo import backend  # noqa: E402
+
+LATENTS = np.random.default_rng(0).standard_normal((8, 8), "float32")
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class GivenLatents(zoo.DCGAN):
+    """Draws each replica's share of one global batch of latents."""
+
+    def sample_latents(self, count):
+        """Returns rows of `LATENTS`."""
+        start = backend.replica_id() * count
+        return tf.convert_to_tensor(LATENTS)[start:][:count]
+
+
+def build(strategy, cls, **arguments):
+    """Builds a model, in the strategy's scope where there is one."""
+    keras.utils.set_random_seed(0)
+    scope = strategy.scope() if strategy else contextlib.nullcontext()
+    with scope:
+        model = cls(SHAPE, latent_dim=8, filters=4, **arguments)
+        # Wide enough weights that gradients are not lost in rounding.
+        for variable in model.trainable_variables:
+            variable.assign(variable * 5)
+        model.compile(
+            generator_optimizer=keras.optimizers.SGD(0.5),
+            discriminator_optimizer=keras.optimizers.SGD(0.5),
+        )
+    return model
+
+
+def step_equals_one_device(strategy):
+    """Compares weights, average and logs after one step."""
+    data = tf.data.Dataset.from_tensors(random_images(8))
+    arguments = {"batch_norm": False, "ema_decay": 0.9}
+    one = build(None, GivenLatents, **arguments)
+    two = build(strategy, GivenLatents, **arguments)
+    before = [v.numpy() for v in one.trainable_variables]
+    logs = [model.fit(data, verbose=0).history for model in (one, two)]
+    for name, value in logs[0].items():
+        np.testing.assert_allclose(logs[1][name], value, rtol=1e-6)
+    for a, b in zip(one.variables, two.variables, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-6)
+    pairs = zip(before, one.trainable_variables, strict=True)
+    moved = [abs(a - b.numpy()).max() for a, b in pairs]
+    assert min(moved) > 1e-5, moved
+    print("largest move", max(moved))
+
+
+def latents_differ(strategy):
+    """Draws latents on both replicas within a compiled function."""
+    model = build(strategy, zoo.DCGAN)
+    draw = tf.function(lambda: strategy.run(model.sample_latents, args=(4,)))
+    first, second = strategy.experimental_local_results(draw())
+    again, _ = strategy.experimental_local_results(draw())
+    rows = np.concatenate([first, second, again])
+    assert len(np.unique(rows.round(4), axis=0)) == 12
+
+
+def trains_with_batch_norm(strategy, directory):
+    """Trains, evaluates, generates and saves under the strategy."""
+    model = build(strategy, zoo.DCGAN, ema_decay=0.9)
+    data = tf.data.Dataset.from_tensors(random_images(8)).repeat(3)
+    history = model.fit(data, epochs=2, verbose=0, validation_data=data)
+    assert np.isfinite(list(history.history.values())).all()
+    images = model.generate(5, seed=0)
+    model.save(f"{directory}/model.keras")
+    loaded = keras.saving.load_model(f"{directory}/model.keras")
+    np.testing.assert_allclose(loaded.generate(5, seed=0), images, atol=1e-4)
+
+
+if __name__ == "__main__":
+    import sys
+
+    mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    assert mirrored.num_replicas_in_sync == 2
+    step_equals_one_device(mirrored)
+    latents_differ(mirrored)
+    trains_with_batch_norm(mirrored, sys.argv[1])
