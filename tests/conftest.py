@@ -1,5 +1,11 @@
 """Fixtures of all tests. The backend is the one that KERAS_BACKEND names."""
 
+import os
+
+# The same tiny models are compiled in many tests: JAX keeps what XLA made.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".pytest_cache/jax")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+
 import keras
 import pytest
 

@@ -58,7 +58,7 @@ class TinyGAN(zoo.GenerativeModel):
             return self.critic(x, training=training)
 
         loss = ops.mean(critic(fake)) - ops.mean(critic(real))
-        gradient = backend.input_gradient(critic, (real + fake) / 2)
+        gradient = self.input_gradient(critic, (real + fake) / 2)
         norm = ops.sqrt(ops.sum(gradient**2, axis=-1) + 1e-12)
         return {"critic_loss": loss, "penalty": ops.mean((norm - 1) ** 2)}
 

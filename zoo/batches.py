@@ -26,7 +26,13 @@ def peek(data, batch_size=None):
         return batch, _with_first(batch, data)
     if _is_arrays(data):
         first = slice(batch_size or 32)
-        return keras.tree.map_structure(lambda x: x[first], data), data
+        # A tuple given to `fit` is its inputs, not inputs and targets.
+        return (keras.tree.map_structure(lambda x: x[first], data),), data
+    if not hasattr(data, "__iter__"):
+        raise ValueError(
+            "Expected arrays, a tf.data.Dataset, a PyTorch DataLoader, a "
+            f"PyDataset or a generator. Received: {data!r}"
+        )
     return next(iter(data), None), data
 
 

@@ -29,6 +29,8 @@ def prepared():
     if backend in BACKENDS:
         os.environ["KERAS_BACKEND"] = backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Off by default on some CPUs, where it makes convolutions twice as fast.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with _quiet_native_code():
         yield
 

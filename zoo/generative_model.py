@@ -247,6 +247,19 @@ class GenerativeModel(keras.Model):
                 self.averages[name].update(getattr(self, name))
         return terms
 
+    def input_gradient(self, fn, x):
+        """Gradient of `sum(fn(x))` with respect to `x`, for penalties.
+
+        Args:
+            fn: Function of `x` that may use this model's networks.
+            x: Tensor.
+
+        Returns:
+            Tensor of the shape of `x`, itself differentiable.
+        """
+        everything = self.trainable_variables + self.non_trainable_variables
+        return backend.input_gradient(fn, x, everything)
+
     def log(self, **terms):
         """Adds loss terms to their means over the epoch.
 
@@ -333,19 +346,20 @@ class GenerativeModel(keras.Model):
         """
         if not kwargs.get("_use_cached_eval_dataset"):
             x = self._checked(x, batch_size)
-        return super().evaluate(x, *args, batch_size=batch_size, **kwargs)
+        seeds = seed_states(self)
+        before = [ops.convert_to_numpy(seed) for seed in seeds]
+        try:
+            return super().evaluate(x, *args, batch_size=batch_size, **kwargs)
+        finally:  # What is evaluated must not change what is trained next.
+            for seed, value in zip(seeds, before, strict=True):
+                seed.assign(value)
 
     # Sampling
 
     def _generate(self, inputs, count, batch_size):
         """Predicts in batches of one size, so that one graph is compiled."""
-        if not (isinstance(count, int) and count > 0):
-            raise ValueError(
-                "Argument `count` must be a positive integer. "
-                f"Received: count={count}"
-            )
         backend.sync_state(self)
-        batch_size = min(batch_size, count)
+        count, batch_size = int(count), int(min(batch_size, count))
         padding = -count % batch_size
         inputs = np.concatenate([inputs, inputs[:1].repeat(padding, axis=0)])
         images = self.predict(inputs, batch_size=batch_size, verbose=0)

@@ -25,6 +25,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         super().__init__(learning_rate=0.0, name=name)
         self.members = dict(members)
         self.targets = {}
+        self.ratios = [1.0] * len(members)
 
     def __getitem__(self, name):
         return self.members[name]
@@ -71,9 +72,12 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, value):
-        factor = value / float(self.learning_rate)
-        for member in self.members.values():
-            member.learning_rate = float(member.learning_rate) * factor
+        members = self.members.values()
+        rates = [float(member.learning_rate) for member in members]
+        if rates[0]:  # From 0 there is no factor: keep the ratios of before.
+            self.ratios = [rate / rates[0] for rate in rates]
+        for member, ratio in zip(members, self.ratios, strict=True):
+            member.learning_rate = value * ratio
 
     def finalize_variable_values(self, var_list):
         """Lets members with `use_ema` write their averages."""

@@ -458,7 +458,9 @@ def test_input_gradient_keeps_batch_statistics(run):
     def fn():
         def loss():
             gradient = backend.input_gradient(
-                lambda x: layer(x, training=True) ** 2, ops.array(x)
+                lambda x: layer(x, training=True) ** 2,
+                ops.array(x),
+                layer.variables,
             )
             return {"loss": ops.mean(gradient**2)}
 

@@ -28,7 +28,6 @@ _backend = importlib.import_module(f"{__name__}.{keras.backend.backend()}")
 UNSUPPORTED: dict[str, str] = _backend.UNSUPPORTED
 stateful = _backend.stateful
 apply = _backend.apply
-input_gradient = _backend.input_gradient
 conv = _backend.conv
 conv_transpose = _backend.conv_transpose
 prefer_layout = _backend.prefer_layout
@@ -77,6 +76,27 @@ def record(
     return Recording(
         *_backend.record(fn, list(variables), list(inputs), list(state))
     )
+
+
+def input_gradient(
+    fn: Callable[[Any], Any],
+    x: Any,
+    state: Sequence[keras.Variable] = (),
+) -> Any:
+    """Returns the gradient of `sum(fn(x))`, which can be differentiated again.
+
+    For gradient penalties, R1, path length, guidance.
+
+    Args:
+        fn: Function of `x` alone.
+        x: Tensor.
+        state: All variables that `fn` reads or updates, if it updates any
+            (batch statistics, dropout's seeds).
+
+    Returns:
+        Tensor of the shape of `x`.
+    """
+    return _backend.input_gradient(fn, x, list(state))
 
 
 def minimize(

@@ -82,9 +82,20 @@ def apply(gradients, variables, optimizer):
     _assign(optimizer.variables, new_state)
 
 
-def input_gradient(fn, x):
-    """Gradient of `sum(fn(x))` with respect to `x`, itself differentiable."""
-    return jax.grad(lambda x: fn(x).sum())(x)
+def input_gradient(fn, x, state):
+    """Gradient of `sum(fn(x))`; see `zoo.backend.input_gradient`."""
+    if not state:  # An empty scope would hide the step's.
+        return jax.grad(lambda x: fn(x).sum())(x)
+    values = _values(state)
+
+    def pure(x):
+        with _scope(state, values) as scope:
+            total = fn(x).sum()
+        return total, _current(scope, state)
+
+    gradient, new_state = jax.grad(pure, has_aux=True)(x)
+    _assign(state, new_state)
+    return gradient
 
 
 def conv(x, kernel, strides, padding):

@@ -21,7 +21,10 @@ def record(fn, variables, inputs, state):
 
     def pullback(cotangents):
         return tape.gradient(
-            tf.nest.flatten(outputs), sources, tf.nest.flatten(cotangents)
+            tf.nest.flatten(outputs),
+            sources,
+            tf.nest.flatten(cotangents),
+            tf.UnconnectedGradients.ZERO,
         )
 
     return tf.nest.map_structure(tf.stop_gradient, outputs), pullback
@@ -32,8 +35,9 @@ def apply(gradients, variables, optimizer):
     optimizer.apply(gradients, variables)
 
 
-def input_gradient(fn, x):
-    """Gradient of `sum(fn(x))` with respect to `x`, itself differentiable."""
+def input_gradient(fn, x, state):
+    """Gradient of `sum(fn(x))`; see `zoo.backend.input_gradient`."""
+    del state  # Updated in place.
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         y = fn(x)

@@ -34,18 +34,30 @@ def _frozen(variables):
 
 def record(fn, variables, inputs, state):
     """Runs `fn(*inputs)`; see `zoo.backend.record`."""
-    leaves = [x.detach().requires_grad_() for x in inputs]
+    inputs = pytree.tree_map(lambda x: x.detach().requires_grad_(), inputs)
+    leaves, structure = pytree.tree_flatten(inputs)
     sources = [v.value for v in variables] + leaves
     with torch.enable_grad(), _frozen(state):
-        outputs = fn(*leaves)
+        outputs = fn(*inputs)
 
     def pullback(cotangents):
-        return torch.autograd.grad(
+        pairs = zip(
             pytree.tree_leaves(outputs),
-            sources,
             pytree.tree_leaves(cotangents),
-            allow_unused=True,
+            strict=True,
         )
+        # A constant has no graph, and autograd refuses it.
+        reached = [pair for pair in pairs if pair[0].requires_grad]
+        gradients = torch.autograd.grad(
+            [y for y, _ in reached],
+            sources,
+            [cotangent for _, cotangent in reached],
+            allow_unused=True,
+            materialize_grads=True,
+        )
+        by_variables = gradients[: len(variables)]
+        by_inputs = gradients[len(variables) :]
+        return [*by_variables, *pytree.tree_unflatten(by_inputs, structure)]
 
     return pytree.tree_map(torch.Tensor.detach, outputs), pullback
 
@@ -57,8 +69,9 @@ def apply(gradients, variables, optimizer):
 
 
 @torch.enable_grad()
-def input_gradient(fn, x):
-    """Gradient of `sum(fn(x))` with respect to `x`, itself differentiable."""
+def input_gradient(fn, x, state):
+    """Gradient of `sum(fn(x))`; see `zoo.backend.input_gradient`."""
+    del state  # Updated in place.
     if not x.requires_grad:
         x = x.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(fn(x).sum(), x, create_graph=True)

@@ -174,6 +174,8 @@ class DCGAN(GenerativeModel):
         Raises:
             ValueError: `count` is not a positive integer.
         """
+        for name, value in {"count": count, "batch_size": batch_size}.items():
+            _check_positive(name, value)
         random = np.random.default_rng(seed)
         latents = random.standard_normal((count, self.latent_dim), "float32")
         return self._generate(latents, count, batch_size)
@@ -278,7 +280,7 @@ def _norm(x, batch_norm):
 
 
 def _check_shape(image_shape):
-    shape = tuple(image_shape)
+    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
     sizes = [16, 32, 64, 128, 256]
     square = len(shape) == 3 and shape[0] == shape[1] and shape[0] in sizes
     if not (square and shape[2] in (1, 2, 3, 4)):
@@ -291,7 +293,8 @@ def _check_shape(image_shape):
 
 
 def _check_positive(name, value):
-    if not isinstance(value, int) or value < 1:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < 1:
         raise ValueError(
             f"Argument `{name}` must be a positive integer. "
             f"Received: {name}={value}"
