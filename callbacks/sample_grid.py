@@ -116,7 +116,8 @@ def _animate(files, path, frame_ms):
     frames = []
     for file in files:
         with Image.open(file) as frame:
-            frames.append(frame.convert("RGB"))
+            # Grey stays grey: half the bytes. Animations have no alpha.
+            frames.append(frame.convert("L" if frame.mode == "L" else "RGB"))
     hold = max(2000, frame_ms)
     with replacing(path) as temporary:
         frames[0].save(

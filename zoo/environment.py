@@ -6,6 +6,7 @@ other program this module does nothing.
 """
 
 import contextlib
+import importlib.util
 import os
 import pathlib
 import sys
@@ -33,6 +34,9 @@ def prepared():
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with _quiet_native_code():
         yield
+        # Keras imports TensorFlow later on other backends too, to read data.
+        if importlib.util.find_spec("tensorflow") is not None:
+            importlib.import_module("tensorflow")
 
 
 def asked_backend(arguments):

@@ -1,0 +1,169 @@
+"""The command line, as a person uses it."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from harness import ROOT, run
+from PIL import Image
+from typer.testing import CliRunner
+
+from zoo.cli import app
+from zoo.environment import asked_backend
+
+TINY = ["--size", "16", "--batch-size", "8", "--set", "filters=2"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Returns a folder of 24 coloured pictures of 20 pixels."""
+    path = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(0)
+    for i in range(24):
+        pixels = random.integers(0, 256, (20, 20, 3), dtype="uint8")
+        Image.fromarray(pixels).save(path / f"{i}.png")
+    return path
+
+
+def invoke(*arguments):
+    """Runs the command in this process; returns its exit code and output."""
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    return result.exit_code, " ".join(result.output.split())
+
+
+@pytest.fixture(scope="module")
+def trained(folder, tmp_path_factory):
+    """Returns the directory of a training of two epochs."""
+    path = tmp_path_factory.mktemp("runs") / "first"
+    code, output = invoke(
+        "train", "dcgan", "--data", folder, *TINY, "--epochs", 2,
+        "--output", path,
+    )  # fmt: skip
+    assert code == 0, output
+    assert output.endswith(f"the model is {path / 'model.keras'}")
+    assert f"{keras.backend.backend()} backend" in output
+    return path
+
+
+def test_train_leaves_all_that_it_says(trained):
+    found = {str(f.relative_to(trained)) for f in trained.rglob("*.*")}
+    assert found == {
+        "losses.csv",
+        "losses.png",
+        "model.keras",
+        "settings.json",
+        "state/epoch-000001.keras",
+        "state/epoch-000002.keras",
+        "samples/epoch-0000.png",
+        "samples/epoch-0001.png",
+        "samples/epoch-0002.png",
+        "samples/training.gif",
+    }
+    assert len((trained / "losses.csv").read_text().splitlines()) == 3
+    assert json.loads((trained / "settings.json").read_text())["size"] == 16
+    model = keras.saving.load_model(trained / "model.keras")
+    assert model.image_shape == (16, 16, 3)
+    assert model.optimizer["generator"].iterations.numpy() == 2 * 3
+
+
+def test_sample(trained, tmp_path):
+    picture = tmp_path / "new" / "grid.png"
+    arguments = ["--count", 6, "--columns", 3, "--seed", 1, "--output"]
+    code, output = invoke("sample", trained, *arguments, picture)
+    assert code == 0, output
+    first = np.array(Image.open(picture))
+    assert first.shape == (2 * 68, 3 * 68, 3)
+    invoke("sample", trained / "model.keras", *arguments, picture)
+    np.testing.assert_array_equal(np.array(Image.open(picture)), first)
+
+
+def test_the_same_command_goes_on(folder, trained):
+    arguments = ["train", "dcgan", "--data", folder, *TINY, "--output", trained]
+    code, output = invoke(*arguments, "--epochs", 2)
+    assert (code, "already run 2 epochs" in output) == (2, True)
+    # As after a kill between the log's line and the state's file.
+    with open(trained / "losses.csv", "a") as file:
+        file.write("2,0.1,0.2,0.3,0.6,NA,NA,NA,NA\n3,0.")
+    code, output = invoke(*arguments, "--epochs", 3)
+    assert code == 0, output
+    rows = (trained / "losses.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2"]
+    assert rows[-1].split(",")[1] != "0.1"
+
+    code, output = invoke(*arguments, "--seed", 1)
+    assert (code, "Received: seed=1" in output) == (2, True)
+    code, output = invoke(*arguments, "--seed", 1, "--epochs", 1, "--overwrite")
+    assert code == 0, output
+    assert len((trained / "losses.csv").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "dgan"], "Did you mean 'dcgan'?"),
+        (["train", "dcgan", "--data", "fashion_mnst"], "fashion_mnist"),
+        (["train", "dcgan", "--data", "./nowhere"], "nowhere"),
+        (["train", "dcgan", "--size", "48"], "16, 32, 64, 128, 256"),
+        (["train", "dcgan", "--backend", "mxnet"], "'jax', 'torch'"),
+        (["train", "dcgan", "--dtype", "int8"], "'mixed_bfloat16'"),
+        (["train", "dcgan", "--epochs", "0"], "greater than or equal to 1"),
+        (["train", "dcgan", "--set", "filters"], "NAME=VALUE"),
+        (["train", "dcgan", "--set", "filters=0"], "Received: filters=0"),
+        (["train", "dcgan", "--set", "fliters=8"], "fliters"),
+        (["sample", "nowhere"], "Expected a .keras file"),
+    ],
+)
+def test_wrong_values(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, output = invoke(*arguments)
+    assert code == 2
+    assert message in output
+
+
+def test_wrong_files(folder, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    code, output = invoke("train", "dcgan", "--data", empty)
+    assert (code, "jpg" in output) == (2, True)
+    whole = next(iter(folder.iterdir())).read_bytes()
+    (empty / "cut.png").write_bytes(whole[:100])
+    code, output = invoke(
+        "train", "dcgan", "--data", empty, "--output", tmp_path / "run"
+    )
+    assert (code, "cut.png" in output) == (2, True)
+    (tmp_path / "file").write_text("in the way")
+    code, output = invoke(
+        "train", "dcgan", "--data", folder, "--output", tmp_path / "file" / "x"
+    )
+    assert (code, "Can't write to the output" in output) == (2, True)
+    (tmp_path / "no.keras").write_text("not a model")
+    code, output = invoke("sample", tmp_path / "no.keras")
+    assert (code, "no.keras" in output) == (2, True)
+
+
+def test_asked_backend():
+    assert asked_backend(["zoo", "train", "--backend", "jax"]) == "jax"
+    assert asked_backend(["zoo", "train", "--backend=torch"]) == "torch"
+    assert asked_backend(["zoo", "train"]) is None
+    assert asked_backend(["zoo", "train", "--backend"]) is None
+
+
+def test_backend_option_and_quiet_start(trained, tmp_path):
+    """As a command of its own, where the backend is still to be picked."""
+    other = "torch" if keras.backend.backend() == "jax" else "jax"
+    command = [sys.executable, "-m", "zoo", "sample", str(trained)]
+    command += ["--backend", other, "--output", str(tmp_path / "grid.png")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Wrote 64 samples to")
+    assert done.stderr == ""
+
+
+def test_help():
+    code, out, _ = run("-m", "zoo", "train", "--help")
+    assert code == 0
+    for option in ("--data", "--size", "--epochs", "--backend", "--output"):
+        assert option in out
