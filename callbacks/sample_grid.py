@@ -5,6 +5,7 @@ import io
 import keras
 from PIL import Image
 
+from zoo import checks
 from zoo.files import output_directory, replacing
 from zoo.grids import image_grid, save_picture
 
@@ -48,19 +49,18 @@ class SampleGrid(keras.callbacks.Callback):
         **generate,
     ):
         super().__init__()
-        _check(every=every, rows=rows, columns=columns, frame_ms=frame_ms)
+        self.every = checks.positive_integer("every", every)
+        self.rows = checks.positive_integer("rows", rows)
+        self.columns = checks.positive_integer("columns", columns)
+        self.frame_ms = checks.positive_integer("frame_ms", frame_ms)
         if animation not in ("gif", "webp", None):
             raise ValueError(
                 "Argument `animation` must be 'gif', 'webp' or None. "
                 f"Received: animation={animation!r}"
             )
         self.directory = output_directory(directory)
-        self.every = every
-        self.rows = rows
-        self.columns = columns
         self.seed = seed
         self.animation = animation
-        self.frame_ms = frame_ms
         self.writer = None if tensorboard is None else _writer(tensorboard)
         self.generate = generate
         self.newest = 0
@@ -97,15 +97,6 @@ class SampleGrid(keras.callbacks.Callback):
         self.newest = epoch
         if self.writer is not None:
             _write_summary(self.writer, picture, epoch)
-
-
-def _check(**arguments):
-    for name, value in arguments.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(
-                f"Argument `{name}` must be a positive integer. "
-                f"Received: {name}={value}"
-            )
 
 
 def _epoch(file):

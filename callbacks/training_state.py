@@ -7,6 +7,7 @@ import zipfile
 
 import keras
 
+from zoo import checks
 from zoo.files import output_directory, replacing
 
 logger = logging.getLogger(__name__)
@@ -38,13 +39,8 @@ class TrainingState(keras.callbacks.Callback):
 
     def __init__(self, directory, every=1):
         super().__init__()
-        if not isinstance(every, int) or every < 1:
-            raise ValueError(
-                "Argument `every` must be a positive number of epochs. "
-                f"Received: every={every}"
-            )
+        self.every = checks.positive_integer("every", every)
         self.directory = output_directory(directory)
-        self.every = every
 
     def saved(self):
         """Returns the saved files, newest first."""

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo import backend, batches
+from zoo import backend, batches, checks
 from zoo.ema import ExponentialMovingAverage
 from zoo.optimizer_group import OptimizerGroup, serialize_optimizers
 from zoo.seeds import SeedGenerator, seed_states
@@ -39,11 +39,8 @@ class GenerativeModel(keras.Model):
 
     def __init__(self, *, ema_decay=None, **kwargs):
         super().__init__(**kwargs)
-        if ema_decay is not None and not 0 <= ema_decay < 1:
-            raise ValueError(
-                "Argument `ema_decay` must be None or in [0, 1). "
-                f"Received: ema_decay={ema_decay}"
-            )
+        if ema_decay is not None:
+            checks.fraction("ema_decay", ema_decay)
         self.ema_decay = ema_decay
         self.averages = {}
         self.seed_generator = SeedGenerator()
@@ -359,7 +356,8 @@ class GenerativeModel(keras.Model):
     def _generate(self, inputs, count, batch_size):
         """Predicts in batches of one size, so that one graph is compiled."""
         backend.sync_state(self)
-        count, batch_size = int(count), int(min(batch_size, count))
+        batch_size = checks.positive_integer("batch_size", batch_size)
+        batch_size = min(batch_size, count)
         padding = -count % batch_size
         inputs = np.concatenate([inputs, inputs[:1].repeat(padding, axis=0)])
         images = self.predict(inputs, batch_size=batch_size, verbose=0)

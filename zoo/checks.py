@@ -1,0 +1,75 @@
+"""Checks of arguments, whose errors all read alike."""
+
+import numbers
+from typing import Any
+
+
+def positive_integer(name: str, value: Any) -> int:
+    """Returns a positive integer.
+
+    Args:
+        name: Argument's name, for the error.
+        value: Its value.
+
+    Returns:
+        The value, as a Python integer.
+
+    Raises:
+        ValueError: It is not a positive integer.
+    """
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < 1:
+        raise ValueError(
+            f"Argument `{name}` must be a positive integer. "
+            f"Received: {name}={value!r}"
+        )
+    return int(value)
+
+
+def fraction(name: str, value: Any) -> float:
+    """Returns a number in [0, 1).
+
+    Args:
+        name: Argument's name, for the error.
+        value: Its value.
+
+    Returns:
+        The value.
+
+    Raises:
+        ValueError: It is not a number in [0, 1).
+    """
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not number or not 0 <= value < 1:
+        raise ValueError(
+            f"Argument `{name}` must be in [0, 1). Received: {name}={value!r}"
+        )
+    return value
+
+
+def power_of_two_images(
+    image_shape: Any, smallest: int, largest: int
+) -> tuple[int, int, int]:
+    """Returns the shape of square images whose size is a power of two.
+
+    Args:
+        image_shape: `(size, size, channels)`, one to four channels.
+        smallest: Least size, in pixels.
+        largest: Greatest size, in pixels.
+
+    Returns:
+        The shape, as a tuple.
+
+    Raises:
+        ValueError: It is not such a shape.
+    """
+    sizes = [2**i for i in range(2, 13) if smallest <= 2**i <= largest]
+    shape = tuple(image_shape) if isinstance(image_shape, tuple | list) else ()
+    square = len(shape) == 3 and shape[0] == shape[1] and shape[0] in sizes
+    if not (square and shape[2] in (1, 2, 3, 4)):
+        raise ValueError(
+            "Argument `image_shape` must be (size, size, channels) with size "
+            f"one of {sizes} and 1 to 4 channels. Received: "
+            f"image_shape={image_shape!r}"
+        )
+    return tuple(map(int, shape))
