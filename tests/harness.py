@@ -1,5 +1,6 @@
 """What tests of training share: a tiny model, images, and other processes."""
 
+import importlib.util
 import os
 import pathlib
 import subprocess
@@ -12,6 +13,13 @@ import zoo
 
 ROOT = pathlib.Path(__file__).parent.parent
 SHAPE = (16, 16, 1)
+
+# The backends, besides the one under test, that are installed to be tested.
+OTHER_BACKENDS = [
+    name
+    for name in ("tensorflow", "jax", "torch")
+    if name != keras.backend.backend() and importlib.util.find_spec(name)
+]
 
 
 def tiny_dcgan(**arguments):

@@ -7,7 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from harness import ROOT, run
+from harness import OTHER_BACKENDS, ROOT, run
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -151,9 +151,9 @@ def test_asked_backend():
     assert asked_backend(["zoo", "train", "--backend"]) is None
 
 
-def test_backend_option_and_quiet_start(trained, tmp_path):
+@pytest.mark.parametrize("other", OTHER_BACKENDS)
+def test_backend_option_and_quiet_start(other, trained, tmp_path):
     """As a command of its own, where the backend is still to be picked."""
-    other = "torch" if keras.backend.backend() == "jax" else "jax"
     command = [sys.executable, "-m", "zoo", "sample", str(trained)]
     command += ["--backend", other, "--output", str(tmp_path / "grid.png")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)

@@ -3,16 +3,10 @@
 import keras
 import numpy as np
 import pytest
-from harness import ROOT, random_images, run, state_of
-
-OTHERS = [
-    name
-    for name in ("tensorflow", "jax", "torch")
-    if name != keras.backend.backend()
-]
+from harness import OTHER_BACKENDS, ROOT, random_images, run, state_of
 
 
-@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("other", OTHER_BACKENDS)
 def test_model_of_another_backend(other, tmp_path):
     code, _, err = run(
         ROOT / "tests" / "exchange_worker.py", tmp_path, backend=other

@@ -20,6 +20,7 @@ from jax import lax
 from jax import numpy as jnp
 
 _CORNERS = [(i, j) for i in (0, 1) for j in (0, 1)]
+_CHUNK = 16  # images
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
@@ -55,6 +56,15 @@ def _pixel_kernel(k):
 @jax.custom_vjp
 def down(x, k):
     """4x4 convolution of stride 2."""
+    large, small = k.shape[2:]
+    batch, h, w = x.shape[0], x.shape[1] // 2, x.shape[2] // 2
+    if h <= 4 or large <= 4:  # Small images or thin products: one product.
+        x = _blocks(x)
+        x = [x[:, i : i + h, j : j + w] for i, j in _CORNERS]
+        x = jnp.concatenate(x, -1).reshape(-1, 16 * large)
+        return (x @ _block_kernel(k).reshape(-1, small)).reshape(
+            batch, h, w, small
+        )
     return lax.conv_general_dilated(
         x, k, (2, 2), ((1, 1), (1, 1)), dimension_numbers=_LAYOUT
     )
@@ -87,14 +97,27 @@ def _border(i, j):
 
 def kernel_gradient(x, y):
     """Gradient of `sum(down(x, k) * y)` with respect to `k`."""
-    x = _blocks(x)
-    _, h, w, _ = y.shape
-    y = y.reshape(-1, y.shape[-1])
-    corners = [
-        x[:, i : i + h, j : j + w].reshape(-1, x.shape[-1]).T @ y
-        for i, j in _CORNERS
-    ]
-    return _pixel_kernel(jnp.stack(corners).reshape(2, 2, -1, y.shape[-1]))
+    batch, h, w, small = y.shape
+    # The blocks of a whole batch do not fit the cache.
+    chunk = _CHUNK if batch % _CHUNK == 0 else batch
+
+    def add(total, images):
+        blocks, cotangents = _blocks(images[0]), images[1].reshape(-1, small)
+        corners = [
+            jnp.matmul(
+                cotangents.T,
+                blocks[:, i : i + h, j : j + w].reshape(-1, blocks.shape[-1]),
+                preferred_element_type=total.dtype,
+            )
+            for i, j in _CORNERS
+        ]
+        return total + jnp.stack(corners), None
+
+    chunks = [v.reshape(-1, chunk, *v.shape[1:]) for v in (x, y)]
+    total = jnp.zeros((4, small, 4 * x.shape[-1]), jnp.float32)
+    total, _ = lax.scan(add, total, chunks)
+    total = total.transpose(0, 2, 1).reshape(2, 2, -1, small)
+    return _pixel_kernel(total).astype(y.dtype)
 
 
 down.defvjp(
