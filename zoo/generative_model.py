@@ -8,7 +8,11 @@ from keras import ops
 
 from zoo import backend, batches, checks
 from zoo.ema import ExponentialMovingAverage
-from zoo.optimizer_group import OptimizerGroup, serialize_optimizers
+from zoo.optimizer_group import (
+    OptimizerGroup,
+    choose_members,
+    serialize_optimizers,
+)
 from zoo.seeds import SeedGenerator, seed_states
 
 
@@ -116,7 +120,14 @@ class GenerativeModel(keras.Model):
                 other variables, or an option that the backend lacks.
         """
         self._check_options(jit_compile, steps_per_execution)
-        group = OptimizerGroup(self._complete(optimizers))
+        members = choose_members(
+            {f"{player}_optimizer": player for player in self.players},
+            self.default_optimizers(),
+            optimizers,
+            own=self.optimizer.members if self.compiled else {},
+            scale_loss=self.dtype_policy.name == "mixed_float16",
+        )
+        group = OptimizerGroup(members)
         group.build_members({p: self.variables_of(p) for p in self.players})
         backend.prefer_layout(self.variables + group.variables)
         super().compile(
@@ -139,38 +150,6 @@ class GenerativeModel(keras.Model):
                     f"{keras.backend.backend()} backend: {reason}. Received: "
                     f"jit_compile={jit_compile}, "
                     f"steps_per_execution={steps_per_execution}"
-                )
-
-    def _complete(self, optimizers):
-        """Fills in the paper's optimizers, and wraps for mixed precision."""
-        given = {f"{player}_optimizer": player for player in self.players}
-        unknown = sorted(set(optimizers) - set(given))
-        if unknown:
-            raise ValueError(
-                f"{type(self).__name__}.compile() takes the optimizers "
-                f"{list(given)}. Received: {unknown}"
-            )
-        members = self.default_optimizers()
-        for argument, optimizer in optimizers.items():
-            if optimizer is not None:
-                members[given[argument]] = keras.optimizers.get(optimizer)
-        self._check_members(members)
-        if self.dtype_policy.name == "mixed_float16":
-            members = {k: _scaled(v) for k, v in members.items()}
-        return members
-
-    def _check_members(self, members):
-        if len(set(map(id, members.values()))) < len(members):
-            raise ValueError(
-                "Each player needs an optimizer of its own, since moments "
-                f"and iterations are not shared. Received: {members}"
-            )
-        own = getattr(self.optimizer, "members", {}) if self.compiled else {}
-        for player, optimizer in members.items():
-            if optimizer.built and own.get(player) is not optimizer:
-                raise ValueError(
-                    f"The optimizer of {player!r} already belongs to other "
-                    f"variables; pass a new one. Received: {optimizer}"
                 )
 
     def get_compile_config(self):
@@ -301,16 +280,29 @@ class GenerativeModel(keras.Model):
         self.check_batch(batch)
         return x
 
-    def fit(self, x=None, *args, batch_size=None, shuffle=None, **kwargs):
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        shuffle=None,
+        validation_data=None,
+        **kwargs,
+    ):
         """Trains, as `keras.Model.fit`, after a look at the first batch.
 
         Args:
-            x: Batches as the class docstring says: a `tf.data.Dataset`, a
-                PyTorch `DataLoader`, a `PyDataset`, a generator, or arrays.
-            *args: As `keras.Model.fit`.
+            x: Batches as the model's class describes them: a
+                `tf.data.Dataset`, a PyTorch `DataLoader`, a `PyDataset`, a
+                generator, or arrays.
+            y: As `keras.Model.fit`.
             batch_size: Batch size for arrays.
+            epochs: Passes over the data.
             shuffle: Whether to shuffle; by default arrays and `PyDataset`
                 are, and other data come in their own order.
+            validation_data: Data for `evaluate` after each epoch, like `x`;
+                arrays in a tuple.
             **kwargs: As `keras.Model.fit`.
 
         Returns:
@@ -320,18 +312,28 @@ class GenerativeModel(keras.Model):
             ValueError: A first batch of wrong shape, dtype or range.
         """
         x = self._checked(x, batch_size)
-        if shuffle is None:
-            shuffle = batches.can_shuffle(x)
+        if isinstance(validation_data, tuple):
+            self._checked(validation_data[0], batch_size)
+        elif validation_data is not None:
+            validation_data = self._checked(validation_data, batch_size)
         return super().fit(
-            x, *args, batch_size=batch_size, shuffle=shuffle, **kwargs
+            x,
+            y,
+            batch_size=batch_size,
+            epochs=epochs,
+            shuffle=batches.can_shuffle(x) if shuffle is None else shuffle,
+            validation_data=validation_data,
+            **kwargs,
         )
 
-    def evaluate(self, x=None, *args, batch_size=None, **kwargs):
+    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """Evaluates the losses, as `keras.Model.evaluate`.
+
+        Seeds are put back afterwards: to validate changes no training.
 
         Args:
             x: Batches, as for `fit`.
-            *args: As `keras.Model.evaluate`.
+            y: As `keras.Model.evaluate`.
             batch_size: Batch size for arrays.
             **kwargs: As `keras.Model.evaluate`.
 
@@ -341,13 +343,13 @@ class GenerativeModel(keras.Model):
         Raises:
             ValueError: A first batch of wrong shape, dtype or range.
         """
-        if not kwargs.get("_use_cached_eval_dataset"):
+        if not kwargs.get("_use_cached_eval_dataset"):  # Checked by `fit`.
             x = self._checked(x, batch_size)
         seeds = seed_states(self)
         before = [ops.convert_to_numpy(seed) for seed in seeds]
         try:
-            return super().evaluate(x, *args, batch_size=batch_size, **kwargs)
-        finally:  # What is evaluated must not change what is trained next.
+            return super().evaluate(x, y, batch_size=batch_size, **kwargs)
+        finally:
             for seed, value in zip(seeds, before, strict=True):
                 seed.assign(value)
 
@@ -381,9 +383,3 @@ class GenerativeModel(keras.Model):
         for i, state in enumerate(seed_states(self)):
             state.assign(stored.pop(f"seed_{i}"))
         super().load_own_variables(stored)
-
-
-def _scaled(optimizer):
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return optimizer
-    return keras.optimizers.LossScaleOptimizer(optimizer)

@@ -101,6 +101,52 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         return cls({k: deserialize(v) for k, v in config["members"].items()})
 
 
+def choose_members(arguments, defaults, given, own, scale_loss):
+    """Fills in default optimizers, and checks that each can be used.
+
+    Args:
+        arguments: Dict of argument name to member name.
+        defaults: Dict of member name to optimizer.
+        given: Dict of argument name to optimizer, its name or config, or
+            `None` for the default.
+        own: Members before, which may be given again.
+        scale_loss: Whether to scale losses, for `mixed_float16`.
+
+    Returns:
+        Dict of member name to optimizer.
+
+    Raises:
+        ValueError: An unknown argument, an optimizer given twice, or one that
+            belongs to other variables.
+    """
+    unknown = sorted(set(given) - set(arguments))
+    if unknown:
+        raise ValueError(
+            f"compile() takes the optimizers {list(arguments)}. "
+            f"Received: {unknown}"
+        )
+    members = dict(defaults)
+    for argument, optimizer in given.items():
+        if optimizer is not None:
+            members[arguments[argument]] = keras.optimizers.get(optimizer)
+    if len(set(map(id, members.values()))) < len(members):
+        raise ValueError(
+            "Each player needs an optimizer of its own, since moments and "
+            f"iterations are not shared. Received: {members}"
+        )
+    for name, optimizer in members.items():
+        if optimizer.built and own.get(name) is not optimizer:
+            raise ValueError(
+                f"The optimizer of {name!r} already belongs to other "
+                f"variables; pass a new one. Received: {optimizer}"
+            )
+        if scale_loss and not isinstance(
+            optimizer, keras.optimizers.LossScaleOptimizer
+        ):
+            members[name] = keras.optimizers.LossScaleOptimizer(optimizer)
+    return members
+
+
 def serialize_optimizers(members):
     """Returns configs of optimizers that load on every backend.
 
