@@ -5,7 +5,7 @@ import signal
 import sys
 
 import keras
-from harness import random_images, tiny_dcgan
+from harness import differing, random_images, state_of, tiny_dcgan
 
 import callbacks
 import pipelines
@@ -43,6 +43,13 @@ class Kill(keras.callbacks.Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+def compare(killed, whole):
+    """Finishes the killed training, runs a whole one, and compares them."""
+    resumed, expected = training(killed, 3), training(whole, 3)
+    assert differing(state_of(resumed), state_of(expected)) == []
+    assert resumed.optimizer["generator"].iterations.numpy() == 18
+
+
 def save_forever(directory):
     """Saves states as fast as it can, until it is killed."""
     model = tiny_dcgan()
@@ -57,8 +64,10 @@ def save_forever(directory):
 
 
 if __name__ == "__main__":
-    mode, directory = sys.argv[1:]
+    mode, directory, *others = sys.argv[1:]
     if mode == "kill":
         training(directory, 3, Kill())
+    elif mode == "compare":
+        compare(directory, *others)
     else:
         save_forever(directory)

@@ -7,16 +7,7 @@ import time
 import keras
 import numpy as np
 import pytest
-from harness import (
-    ROOT,
-    differing,
-    random_images,
-    run,
-    start,
-    state_of,
-    tiny_dcgan,
-)
-from resume_worker import training
+from harness import ROOT, random_images, run, start, tiny_dcgan
 
 import callbacks
 
@@ -24,15 +15,14 @@ WORKER = ROOT / "tests" / "resume_worker.py"
 
 
 def test_killed_training_goes_on_bit_equal(tmp_path):
+    """In processes of their own: deterministic operations can't be undone."""
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     code, _, _ = run(WORKER, "kill", killed)
     assert code == -signal.SIGKILL
     assert [f.name for f in killed.glob("epoch-*")] == ["epoch-000001.keras"]
 
-    resumed = training(killed, 3)
-    expected = training(whole, 3)
-    assert differing(state_of(resumed), state_of(expected)) == []
-    assert resumed.optimizer["generator"].iterations.numpy() == 18
+    code, _, err = run(WORKER, "compare", killed, whole)
+    assert code == 0, err
     logs = (killed / "log.csv").read_text(), (whole / "log.csv").read_text()
     assert logs[0] == logs[1]
     assert len(logs[0].splitlines()) == 4
