@@ -1,7 +1,8 @@
 """Keras callbacks for generative models."""
 
+from callbacks.evaluate import Evaluate
 from callbacks.progress import Progress
 from callbacks.sample_grid import SampleGrid
 from callbacks.training_state import TrainingState
 
-__all__ = ["Progress", "SampleGrid", "TrainingState"]
+__all__ = ["Evaluate", "Progress", "SampleGrid", "TrainingState"]

@@ -23,6 +23,8 @@ class Recipe:
         flip: Whether mirrored images are as good.
         arguments: Further arguments for the model's class.
         optimizers: Makes the arguments for the model's `compile`.
+        features: Extractor for the Fréchet distance to `data` after each
+            epoch, or `None` for none.
     """
 
     model: type[keras.Model]
@@ -33,6 +35,7 @@ class Recipe:
     flip: bool
     arguments: dict[str, Any]
     optimizers: Callable[[], dict[str, keras.optimizers.Optimizer]]
+    features: str | None = None
 
 
 def register_recipe(name: str, recipe: Recipe) -> None:

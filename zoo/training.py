@@ -14,7 +14,14 @@ from zoo.files import output_directory, replacing
 from zoo.plots import plot_losses
 from zoo.recipes import get_recipe
 
-OWN_FILES = ("settings.json", "losses.csv", "losses.png", "model.keras")
+OWN_FILES = (
+    "settings.json",
+    "losses.csv",
+    "losses.png",
+    "distance.png",
+    "model.keras",
+    "best.keras",
+)
 OWN_DIRECTORIES = ("state", "samples")
 
 
@@ -33,6 +40,9 @@ class Settings:
         dtype: Keras dtype policy.
         seed: Seed of weights, latents and order.
         backend: Keras backend.
+        features: Extractor for the Fréchet distance to the data after each
+            epoch; `None` for none.
+        samples: Number of samples for it.
     """
 
     model: str
@@ -45,6 +55,8 @@ class Settings:
     dtype: str
     seed: int
     backend: str
+    features: str | None = None
+    samples: int = 2000
 
 
 def default_settings(model: str, **changes: Any) -> Settings:
@@ -68,6 +80,8 @@ def default_settings(model: str, **changes: Any) -> Settings:
         "seed": 0,
     }
     settings |= {k: v for k, v in changes.items() if v is not None}
+    if settings["data"] == recipe.data:  # Its features fit its own data.
+        settings.setdefault("features", recipe.features)
     settings["arguments"] = {
         **recipe.arguments,
         **(changes.get("arguments") or {}),

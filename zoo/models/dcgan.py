@@ -298,5 +298,6 @@ register_recipe(
             "generator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
             "discriminator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
         },
+        features="fashion_mnist",
     ),
 )

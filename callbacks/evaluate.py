@@ -1,0 +1,65 @@
+"""Metrics of what a model makes, through its training."""
+
+import math
+
+import keras
+
+from zoo import checks
+from zoo.metrics.evaluation import Evaluator
+
+
+class Evaluate(keras.callbacks.Callback):
+    """Logs the Fréchet distance and other metrics after epochs.
+
+    Samples are made once and their features extracted once, for all metrics.
+    Values land in the epoch's logs under names such as
+    `fd_fashion_mnist_10k`, so that `ModelCheckpoint(monitor=...)`,
+    `EarlyStopping`, `CSVLogger` and `TensorBoard` see them if they come
+    later in the list of callbacks. In epochs without an evaluation the last
+    values stand again; NaN before the first.
+
+    Args:
+        metrics: As for `zoo.metrics.Evaluator`: any of `"fd"`, `"is"`,
+            `"kid"`, `"pr"`, `"dc"`.
+        features: Name of an extractor, a callable or a `keras.Model`.
+        reference: Real images, or a file of their statistics.
+        count: Number of samples.
+        every: Epochs between evaluations.
+        seed: Seed of the samples, the same in each epoch.
+        batch_size: Images per forward pass.
+        cache: Directory for statistics of the reference.
+        **generate: Further arguments for the model's `generate`.
+
+    Raises:
+        ValueError: An argument that `Evaluator` refuses.
+    """
+
+    def __init__(
+        self,
+        metrics=("fd",),
+        features="inception",
+        reference=None,
+        count=10_000,
+        every=1,
+        seed=0,
+        batch_size=64,
+        cache=None,
+        **generate,
+    ):
+        super().__init__()
+        self.every = checks.positive_integer("every", every)
+        self.evaluator = Evaluator(
+            metrics, features, reference, count, seed, cache
+        )
+        self.batch_size = batch_size
+        self.generate = generate
+        self.values = dict.fromkeys(self.evaluator.names(), math.nan)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Evaluates, if it is time to, and logs the values."""
+        if (epoch + 1) % self.every == 0:
+            self.values = self.evaluator.of_model(
+                self.model, self.batch_size, **self.generate
+            )
+        if logs is not None:
+            logs.update(self.values)
