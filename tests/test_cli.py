@@ -134,6 +134,7 @@ def test_wrong_files(folder, tmp_path):
         "train", "dcgan", "--data", empty, "--output", tmp_path / "run"
     )
     assert (code, "cut.png" in output) == (2, True)
+    assert not (tmp_path / "run" / "settings.json").exists()
     (tmp_path / "file").write_text("in the way")
     code, output = invoke(
         "train", "dcgan", "--data", folder, "--output", tmp_path / "file" / "x"

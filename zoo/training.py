@@ -131,6 +131,7 @@ def train(
         )
     keras.utils.set_random_seed(settings.seed)
     model, data = _build(recipe, settings)
+    _write_settings(directory, settings)  # Not before they are known to work.
     log = directory / "losses.csv"
     _drop_rows(log, state.epoch)
     progress = callbacks.Progress()
@@ -182,11 +183,9 @@ def _claim(directory, settings, overwrite):
         for name in OWN_DIRECTORIES:
             shutil.rmtree(directory / name, ignore_errors=True)
     path = directory / "settings.json"
-    wanted = json.loads(json.dumps(dataclasses.asdict(settings)))
     if not path.exists():
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(wanted, indent=2) + "\n")
         return directory
+    wanted = json.loads(json.dumps(dataclasses.asdict(settings)))
     found = json.loads(path.read_text())
     different = [k for k in wanted if wanted[k] != found.get(k)]
     if different:
@@ -199,6 +198,12 @@ def _claim(directory, settings, overwrite):
             )
         )
     return directory
+
+
+def _write_settings(directory, settings):
+    with replacing(directory / "settings.json") as temporary:
+        text = json.dumps(dataclasses.asdict(settings), indent=2)
+        temporary.write_text(text + "\n")
 
 
 def _drop_rows(log, epoch):
