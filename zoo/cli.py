@@ -1,4 +1,4 @@
-"""The command line: `zoo train`, `zoo sample`."""
+"""The command line: `zoo train`, `zoo sample`, `zoo evaluate`."""
 
 import ast
 import contextlib
@@ -157,11 +157,70 @@ def sample(
 ):
     """Draw images from a trained model, as one picture."""
     with user_errors():
-        network = _load(model)
+        network = keras.saving.load_model(_file_of(model))
         images = network.generate(count, seed=seed)
         output.parent.mkdir(parents=True, exist_ok=True)
         save_picture(image_grid(images, columns), output)
     print(f"Wrote {count} samples to {output}")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[
+        pathlib.Path | None,
+        typer.Argument(help="A .keras file, or a directory of zoo train."),
+    ] = None,
+    images: Annotated[
+        str | None,
+        typer.Option(help="Instead of a model, a folder of images."),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            help="Real images: what zoo train takes as --data, or a .npz "
+            "file of statistics (mu, sigma).",
+        ),
+    ] = None,
+    metrics: Annotated[
+        str,
+        typer.Option(
+            help="fd (fid), is, kid, pr (precision and recall), dc (density "
+            "and coverage), with commas between."
+        ),
+    ] = "fid,is,kid,pr",
+    features: Annotated[
+        str,
+        typer.Option(help="inception, fashion_mnist or efficientnet_lite0."),
+    ] = "inception",
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, help="Number of samples; by default 10000."),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(help="Height and width of the images, in pixels."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 0,
+    output: Annotated[
+        pathlib.Path | None, typer.Option(help="JSON file to write.")
+    ] = None,
+    backend: Backend = None,
+):
+    """Measure what a model makes, or a folder holds, against real images."""
+    with user_errors():
+        from zoo import evaluating
+
+        values = evaluating.evaluate(
+            None if model is None else _file_of(model),
+            images,
+            reference,
+            evaluating.metric_names(metrics),
+            features,
+            count,
+            size,
+            seed,
+        )
+        evaluating.report(values, output)
 
 
 def _option(text):
@@ -174,14 +233,14 @@ def _option(text):
         return name, value
 
 
-def _load(path):
+def _file_of(path):
     file = path / "model.keras" if path.is_dir() else path
     if not file.is_file():
         raise FileNotFoundError(
             "Expected a .keras file, or a directory that holds model.keras. "
             f"Received: {str(path)!r}"
         )
-    return keras.saving.load_model(file)
+    return file
 
 
 def main():

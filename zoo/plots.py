@@ -7,16 +7,18 @@ import numpy as np
 from zoo.files import replacing
 
 
-def plot_losses(
+def plot_curves(
     epochs: np.ndarray,
-    losses: dict[str, np.ndarray],
+    curves: dict[str, np.ndarray],
+    label: str,
     path: str | pathlib.Path,
 ) -> None:
-    """Plots losses over epochs.
+    """Plots values over epochs.
 
     Args:
         epochs: Epochs, counted from one, shape `(n,)`.
-        losses: Dict of name to values, shape `(n,)`.
+        curves: Dict of name to values, shape `(n,)`.
+        label: What the values are.
         path: File to write; its ending gives the format.
     """
     from matplotlib.figure import Figure  # Slow to import; no pyplot state.
@@ -24,9 +26,9 @@ def plot_losses(
 
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
     axes = figure.subplots()
-    for name, values in losses.items():
+    for name, values in curves.items():
         axes.plot(epochs, values, marker=".", label=name.replace("_", " "))
-    axes.set(xlabel="epoch", ylabel="mean loss")
+    axes.set(xlabel="epoch", ylabel=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)

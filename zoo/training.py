@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from zoo.files import output_directory, replacing
-from zoo.plots import plot_losses
+from zoo.plots import plot_curves
 from zoo.recipes import get_recipe
 
 OWN_FILES = (
@@ -105,7 +105,8 @@ def train(
         epochs: Passes over the data; `None` for the recipe's.
         directory: Where to write `samples/` (grids and an animation),
             `losses.csv`, `losses.png`, `model.keras`, `settings.json` and
-            `state/`.
+            `state/`; with `features` also `distance.png` and `best.keras`,
+            the model at the least distance.
         overwrite: Removes an earlier training in `directory` first.
 
     Returns:
@@ -143,6 +144,7 @@ def train(
             callbacks=[
                 progress,
                 keras.callbacks.TerminateOnNaN(),
+                *_distance(settings, data, directory, log),
                 keras.callbacks.CSVLogger(str(log), append=True),
                 callbacks.SampleGrid(directory / "samples"),
                 state,
@@ -152,6 +154,32 @@ def train(
         progress.close()
     _finish(model, log, directory)
     return directory
+
+
+def _distance(settings, data, directory, log):
+    """Callbacks that log the Fréchet distance and keep the best model."""
+    if settings.features is None:
+        return []
+    import callbacks
+
+    evaluate = callbacks.Evaluate(
+        ["fd"],
+        settings.features,
+        reference=data,
+        count=settings.samples,
+        seed=settings.seed,
+        cache=False,  # The pipeline's order changes, and so would the key.
+    )
+    (name,) = evaluate.values
+    earlier = columns_of(log).get(name, [])
+    keep = keras.callbacks.ModelCheckpoint(
+        directory / "best.keras",
+        monitor=name,
+        mode="min",
+        save_best_only=True,
+        initial_value_threshold=min(earlier, default=None),
+    )
+    return [evaluate, keep]
 
 
 def _build(recipe, settings):
@@ -226,22 +254,38 @@ def _read(log):
     return header, [row for row in rows if len(row) == len(header)]
 
 
-def _finish(model, log, directory):
+def columns_of(log: pathlib.Path) -> dict[str, list[float]]:
+    """Reads a log of losses.
+
+    Args:
+        log: A file that `train` wrote, or is writing.
+
+    Returns:
+        Dict of name to the values of all epochs.
+    """
     header, rows = _read(log)
-    columns = dict(zip(header, zip(*rows, strict=True), strict=True))
-    # CSVLogger keeps columns for a validation that there was not.
-    losses = {
-        name: np.array(values, dtype=float)
+    columns = dict(zip(header, zip(*rows, strict=True), strict=False))
+    return {
+        name: list(map(float, values))
         for name, values in columns.items()
-        if "NA" not in values
+        if "NA" not in values  # CSVLogger's, for a validation there was not.
     }
-    if not all(np.isfinite(values).all() for values in losses.values()):
+
+
+def _finish(model, log, directory):
+    columns = columns_of(log)
+    if not all(np.isfinite(values).all() for values in columns.values()):
         raise ValueError(
             "The training diverged: a loss is no longer finite. Try a lower "
             f"learning rate. See {log}"
         )
     with replacing(directory / "model.keras") as temporary:
         model.save(temporary)
-    epochs = losses.pop("epoch") + 1
-    del losses["loss"]  # The sum; its terms say more.
-    plot_losses(epochs, losses, directory / "losses.png")
+    epochs = np.array(columns.pop("epoch")) + 1
+    del columns["loss"]  # The sum; its terms say more.
+    losses = {n: v for n, v in columns.items() if n in model.loss_names}
+    plot_curves(epochs, losses, "mean loss", directory / "losses.png")
+    distances = {n: v for n, v in columns.items() if n not in losses}
+    if distances:
+        path = directory / "distance.png"
+        plot_curves(epochs, distances, "Fréchet distance", path)

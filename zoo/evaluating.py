@@ -1,0 +1,132 @@
+"""Metrics of a model or of a folder against real images: `zoo evaluate`."""
+
+import json
+import pathlib
+from collections.abc import Sequence
+
+import keras
+from rich.console import Console
+from rich.table import Table
+
+from zoo.files import replacing
+from zoo.metrics.evaluation import METRICS, Evaluator
+
+
+def metric_names(text: str) -> list[str]:
+    """Reads a list of metrics, in which FID stands for `fd`.
+
+    Args:
+        text: Names with commas between them, such as `"fid,is,kid,pr"`.
+
+    Returns:
+        Names as `Evaluator` takes them.
+
+    Raises:
+        ValueError: An unknown name.
+    """
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    names = ["fd" if name == "fid" else name for name in names]
+    unknown = [name for name in names if name not in METRICS]
+    if unknown or not names:
+        raise ValueError(
+            f"Expected some of {', '.join(METRICS)} (or fid for fd), with "
+            f"commas between. Received: {text!r}"
+        )
+    return names
+
+
+def evaluate(
+    model: pathlib.Path | None,
+    images: str | None,
+    reference: str | None,
+    metrics: Sequence[str],
+    features: str,
+    count: int | None,
+    size: int | None,
+    seed: int,
+) -> dict[str, float]:
+    """Evaluates a model, or images, against real images.
+
+    Args:
+        model: A `.keras` file, or `None`.
+        images: In its place, a source for `pipelines.images`.
+        reference: Real images: a source for `pipelines.images`, or a `.npz`
+            file of statistics.
+        metrics: Names for `Evaluator`.
+        features: Name of an extractor.
+        count: Number of samples; by default 10,000, or all images.
+        size: Height and width of the images; by default the model's, or
+            the reference's first image's.
+        seed: Seed of the samples.
+
+    Returns:
+        Dict of full metric name to value.
+
+    Raises:
+        ValueError: Not exactly one of model and images, or what `Evaluator`
+            and `pipelines.images` refuse.
+    """
+    if (model is None) == (images is None):
+        raise ValueError(
+            "Expected a model, or --images, and not both. "
+            f"Received: model={model}, images={images}"
+        )
+    channels = None
+    if model is not None:
+        made = keras.saving.load_model(model)
+        size, channels = size or made.image_shape[0], made.image_shape[-1]
+        count = count or 10_000
+    else:
+        size = size or _size_of_first(images)
+        made = _batches(images, size, channels)
+        count = count or sum(len(batch) for batch in made)
+    if reference is not None and not reference.endswith(".npz"):
+        reference = _batches(reference, size, channels)
+    evaluator = Evaluator(metrics, features, reference, count, seed)
+    if model is not None:
+        return evaluator.of_model(made)
+    return evaluator.of_images(made)
+
+
+def _batches(source, size, channels):
+    import pipelines  # Imports TensorFlow, on every backend.
+
+    return pipelines.images(
+        source,
+        size,
+        64,
+        channels=channels,
+        shuffle=False,
+        drop_remainder=False,
+    )
+
+
+def _size_of_first(source):
+    from PIL import Image
+
+    for file in sorted(pathlib.Path(source).rglob("*")):
+        try:
+            with Image.open(file) as image:
+                return min(image.size)
+        except (OSError, ValueError):
+            continue
+    raise ValueError(
+        f"Expected a folder of images, or --size. Received: {source!r}"
+    )
+
+
+def report(values: dict[str, float], output: pathlib.Path | None) -> None:
+    """Prints a table, and writes JSON.
+
+    Args:
+        values: Dict of full metric name to value.
+        output: File to write, or `None`.
+    """
+    table = Table("metric", "value")
+    for name, value in values.items():
+        table.add_row(name, f"{value:.6g}")
+    Console().print(table)
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(output) as temporary:
+            temporary.write_text(json.dumps(values, indent=2) + "\n")
