@@ -2,13 +2,17 @@ import json
 import pathlib
 import shutil
 
+import h5py
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 import pipelines
+from zoo.metrics.features import FeatureExtractor, get_extractor
 from zoo.metrics.features import fashion_mnist as module
+from zoo.metrics.features import train_fashion_mnist as training
+from zoo.metrics.features.weights import file_sha256
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden/fashion_mnist_features.npz"
 
@@ -45,17 +49,19 @@ def test_recognises_clothes(extractor, clothes):
 def test_same_features_on_each_backend(extractor):
     with np.load(GOLDEN, allow_pickle=False) as golden:
         features = extractor(golden["images"])
-        for got, name in zip(features, ("pool", "logits"), strict=True):
+        for name in ("pool", "logits"):
+            got = getattr(features, name)
             assert got.dtype == np.float32
             np.testing.assert_allclose(got, golden[name], rtol=0, atol=1e-4)
 
 
 def test_same_features_in_batches_of_any_size(extractor, clothes):
-    images = clothes[0][:301]
+    images = clothes[0][:101]
     together = extractor(images)
-    apart = [extractor(part) for part in np.split(images, [1, 4, 300])]
-    for whole, parts in zip(together, zip(*apart, strict=True), strict=True):
-        np.testing.assert_allclose(whole, np.concatenate(parts), atol=1e-5)
+    apart = [extractor(part) for part in np.split(images, [1, 4, 100])]
+    for name in ("pool", "logits"):
+        joined = np.concatenate([getattr(part, name) for part in apart])
+        np.testing.assert_allclose(getattr(together, name), joined, atol=1e-5)
 
 
 def test_same_features_under_other_global_settings(extractor, clothes):
@@ -89,8 +95,8 @@ def test_takes_any_size_grey_or_rgb(extractor, size, channels):
 def test_grey_as_rgb_is_grey(extractor, clothes):
     images = clothes[0][:4]
     as_rgb = np.repeat(images, 3, axis=-1)
-    for grey, rgb in zip(extractor(images), extractor(as_rgb), strict=True):
-        assert np.array_equal(grey, rgb)
+    assert np.array_equal(module.prepare(images), module.prepare(as_rgb))
+    assert np.array_equal(extractor(images).pool, extractor(as_rgb).pool)
 
 
 def test_sizes_as_the_pipelines_resize(clothes):
@@ -145,5 +151,46 @@ def test_missing_files_are_an_error(name):
 
 @pytest.mark.usefixtures("copied")
 def test_version_names_the_weights(extractor):
-    assert module.fashion_mnist().version == extractor.version
-    assert extractor.name == "fashion_mnist"
+    before = extractor.version
+    module.fashion_mnist().network.save_weights(module.WEIGHTS)
+    with h5py.File(module.WEIGHTS, "a") as file:
+        file["layers/dense/vars/1"][...] = 0
+    facts = json.loads(module.METADATA.read_text())
+    facts["sha256"] = file_sha256(module.WEIGHTS)
+    module.METADATA.write_text(json.dumps(facts))
+    assert module.fashion_mnist().version != before
+
+
+def test_found_by_name(extractor):
+    found = get_extractor("fashion_mnist", batch_size=5)
+    assert isinstance(found, FeatureExtractor)
+    assert (found.name, found.batch_size) == ("fashion_mnist", 5)
+    assert found.version == extractor.version
+
+
+def test_augmented_batches_repeat_and_keep_the_clothes(clothes):
+    images, labels = module.prepare(clothes[0]), clothes[1]
+    one, other = (training.Batches(images, labels, seed=1) for _ in range(2))
+    for got, expected in zip(one[2], other[2], strict=True):
+        assert np.array_equal(got, expected)
+    one.on_epoch_begin()
+    assert not np.array_equal(one[2][0], other[2][0])
+    # A flip or a shift moves what is inside of the margin, and changes none.
+    square = np.zeros((64, 32, 32, 1), np.uint8)
+    square[:, 10:20, 8:14] = 200
+    moved = training.augment(square, np.random.default_rng(0))
+    assert moved.dtype == np.float32
+    assert (moved.sum(axis=(1, 2, 3)) == 200 * 60).all()
+    tops = (moved > 0).any(axis=(2, 3)).argmax(axis=1)
+    lefts = (moved > 0).any(axis=(1, 3)).argmax(axis=1)
+    assert set(tops) == set(range(8, 13))
+    assert set(lefts) == set(range(6, 11)) | set(range(16, 21))
+
+
+def test_learning_rate_rises_and_falls():
+    rate = training.OneCycle(peak=2.0, steps=100, warm_up=0.2)
+    rates = [float(rate(step)) for step in range(100)]
+    assert rates[9] == pytest.approx(1.0)
+    assert max(rates) == pytest.approx(2.0)
+    assert rates[60] == pytest.approx(1.0)
+    assert rates[-1] < 0.001

@@ -7,15 +7,21 @@ distance of its features is not FID: name it `fd_fashion_mnist`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pathlib
-from typing import NamedTuple
 
 import keras
 import numpy as np
 from keras import layers
 from PIL import Image
+
+from zoo.metrics.features.extractor import (
+    FeatureExtractor,
+    Features,
+    check_images,
+    float32_policy,
+)
+from zoo.metrics.features.weights import file_sha256
 
 IMAGE_SIZE = 32
 FEATURES = 128
@@ -24,8 +30,6 @@ CLASSES = 10
 _FOLDER = pathlib.Path(__file__).parent
 WEIGHTS = _FOLDER / "fashion_mnist.weights.h5"
 METADATA = _FOLDER / "fashion_mnist.json"
-
-_CHUNK = 256  # Images at a time.
 
 
 def build_network() -> keras.Model:
@@ -36,37 +40,32 @@ def build_network() -> keras.Model:
         `[pool, logits]`: float32 `(batch, 128)`, non-negative, and
         `(batch, 10)`.
     """
-    images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 1), dtype="float32")
-    x = layers.Rescaling(1 / 127.5, offset=-1, dtype="float32")(images)
-    x = _block(x, 32, pool=True)
-    x = _block(x, 64, pool=True)
-    x = layers.Add(dtype="float32")([x, _block(x, 64)])
-    x = _block(x, FEATURES, pool=True)
-    x = layers.Add(dtype="float32")([x, _block(x, FEATURES)])
-    pool = layers.GlobalAveragePooling2D(
-        data_format="channels_last", dtype="float32", name="pool"
-    )(x)
-    logits = layers.Dense(CLASSES, dtype="float32", name="logits")(pool)
-    return keras.Model(images, [pool, logits], name="fashion_mnist")
+    with float32_policy():
+        images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 1))
+        x = layers.Rescaling(1 / 127.5, offset=-1)(images)
+        x = _block(x, 32, pool=True)
+        x = _block(x, 64, pool=True)
+        x = layers.Add()([x, _block(x, 64)])
+        x = _block(x, FEATURES, pool=True)
+        x = layers.Add()([x, _block(x, FEATURES)])
+        pool = layers.GlobalAveragePooling2D(data_format="channels_last")(x)
+        logits = layers.Dense(CLASSES)(pool)
+        return keras.Model(images, [pool, logits], name="fashion_mnist")
 
 
 def _block(x, filters, pool=False):
-    # Float32 and channels last whatever the caller's global settings are: the
-    # weights were trained so, and a metric must not depend on them.
+    # Channels last, whatever the caller's global setting is.
     x = layers.Conv2D(
         filters,
         3,
         padding="same",
         use_bias=False,
         data_format="channels_last",
-        dtype="float32",
     )(x)
     if pool:  # First, so that the rest has a quarter of the pixels.
-        x = layers.MaxPooling2D(data_format="channels_last", dtype="float32")(x)
-    x = layers.BatchNormalization(
-        axis=-1, momentum=0.9, epsilon=1e-5, dtype="float32"
-    )(x)
-    return layers.ReLU(dtype="float32")(x)
+        x = layers.MaxPooling2D(data_format="channels_last")(x)
+    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    return layers.ReLU()(x)
 
 
 def prepare(images: np.ndarray) -> np.ndarray:
@@ -82,27 +81,11 @@ def prepare(images: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: They are not such images.
     """
-    images = np.asarray(images)
-    _check(images)
+    images = check_images(images, None)
     grey = images[..., 0] if images.shape[-1] == 1 else _luma(images)
     if grey.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
         grey = _resize(grey)
     return grey[..., None]
-
-
-def _check(images):
-    shape = images.shape
-    if (
-        images.dtype != np.uint8
-        or len(shape) != 4
-        or shape[-1] not in (1, 3)
-        or 0 in shape
-    ):
-        raise ValueError(
-            "Argument `images` must be uint8 in [0, 255], of shape (batch, "
-            "height, width, 1 or 3), with at least one image. Received: "
-            f"dtype={images.dtype}, shape={shape}"
-        )
 
 
 def _luma(images):
@@ -121,74 +104,42 @@ def _resize(grey):
     return result
 
 
-class Features(NamedTuple):
-    """What a network says of a batch of images.
+class FashionMNISTExtractor(FeatureExtractor):
+    """`FeatureExtractor` that makes images grey and 32x32 pixels first.
 
-    Attributes:
-        pool: float32 `(batch, d)`, activations for distances.
-        logits: float32 `(batch, k)`, of the classes.
+    On the host, by Pillow: backends resize alike only to within a few levels.
     """
-
-    pool: np.ndarray
-    logits: np.ndarray
-
-
-class FashionMNISTExtractor:
-    """Features and class scores of images, by the shipped classifier.
-
-    The same on every backend, whatever Keras' global precision and data
-    format are.
-
-    Attributes:
-        name: "fashion_mnist".
-        version: Changes with the weights; a key for cached statistics.
-        network: From float32 `(batch, 32, 32, 1)` in [0, 255] to
-            `[pool, logits]`.
-    """
-
-    name = "fashion_mnist"
-
-    def __init__(self, network: keras.Model, version: str):
-        self.network, self.version = network, version
 
     def __call__(self, images: np.ndarray) -> Features:
-        """Extracts features.
+        """Returns the features of images.
 
         Args:
             images: uint8 `(batch, height, width, channels)` in [0, 255], of
-                any size, with 1 (grey) or 3 (RGB) channels. Made grey and
-                resized to 32x32 by Pillow's bicubic filter, without keeping
-                the aspect ratio.
+                any size, with 1 (grey) or 3 (RGB) channels. Where they are
+                not square, the aspect ratio is not kept.
 
         Returns:
-            `Features`: `pool`, float32 `(batch, 128)`, and `logits`, float32
-            `(batch, 10)`.
+            `Features`: `pool`, float32 `(batch, 128)`, non-negative, and
+            `logits`, float32 `(batch, 10)`.
 
         Raises:
             ValueError: They are not such images.
         """
-        grey = prepare(images)
-        starts = range(0, len(grey), _CHUNK)
-        parts = [self._chunk(grey[start : start + _CHUNK]) for start in starts]
-        return Features(*map(np.concatenate, zip(*parts, strict=True)))
-
-    def _chunk(self, grey):
-        # Few sizes of batches, since JAX compiles for each.
-        count = len(grey)
-        padding = (1 << (count - 1).bit_length()) - count
-        padded = np.pad(grey, ((0, padding), (0, 0), (0, 0), (0, 0)))
-        outputs = self.network.predict_on_batch(padded.astype(np.float32))
-        return [output[:count] for output in outputs]
+        return super().__call__(prepare(images))
 
 
-def fashion_mnist() -> FashionMNISTExtractor:
+def fashion_mnist(batch_size: int = 64) -> FashionMNISTExtractor:
     """Loads the shipped classifier of Fashion-MNIST.
 
     Its 128 features are for Fréchet distances, kernel distances, precision
     and recall of images of clothes; its ten classes for Inception Scores.
 
+    Args:
+        batch_size: Images per batch.
+
     Returns:
-        A callable from uint8 images to `Features`.
+        `FeatureExtractor` named "fashion_mnist". Its version changes with
+        the weights.
 
     Raises:
         FileNotFoundError: The weights are missing.
@@ -206,7 +157,9 @@ def fashion_mnist() -> FashionMNISTExtractor:
     network = build_network()
     network.load_weights(WEIGHTS)
     network.trainable = False
-    return FashionMNISTExtractor(network, f"1-{digest[:12]}")
+    return FashionMNISTExtractor(
+        "fashion_mnist", f"1-{digest[:8]}", network, None, 1, batch_size
+    )
 
 
 def _verified():
@@ -217,7 +170,7 @@ def _verified():
                 f"package. Install it again. Received: no file {path}"
             )
     expected = json.loads(METADATA.read_text())["sha256"]
-    received = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    received = file_sha256(WEIGHTS)
     if received != expected:
         raise ValueError(
             f"The weights {WEIGHTS} are not those that were shipped: SHA-256 "
