@@ -1,7 +1,5 @@
 """Metrics of what a model makes, through its training."""
 
-import math
-
 import keras
 
 from zoo import checks
@@ -15,8 +13,8 @@ class Evaluate(keras.callbacks.Callback):
     Values land in the epoch's logs under names such as
     `fd_fashion_mnist_10k`, so that `ModelCheckpoint(monitor=...)`,
     `EarlyStopping`, `CSVLogger` and `TensorBoard` see them if they come
-    later in the list of callbacks. In epochs without an evaluation the last
-    values stand again; NaN before the first.
+    later in the list of callbacks. The first epoch of a `fit` is always
+    evaluated; in epochs without an evaluation the last values stand again.
 
     Args:
         metrics: As for `zoo.metrics.Evaluator`: any of `"fd"`, `"is"`,
@@ -53,11 +51,15 @@ class Evaluate(keras.callbacks.Callback):
         )
         self.batch_size = batch_size
         self.generate = generate
-        self.values = dict.fromkeys(self.evaluator.names(), math.nan)
+        self.values = None
+
+    def on_train_begin(self, logs=None):
+        """Forgets an earlier training's values."""
+        self.values = None
 
     def on_epoch_end(self, epoch, logs=None):
         """Evaluates, if it is time to, and logs the values."""
-        if (epoch + 1) % self.every == 0:
+        if self.values is None or (epoch + 1) % self.every == 0:
             self.values = self.evaluator.of_model(
                 self.model, self.batch_size, **self.generate
             )

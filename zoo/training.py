@@ -170,7 +170,7 @@ def _distance(settings, data, directory, log):
         seed=settings.seed,
         cache=False,  # The pipeline's order changes, and so would the key.
     )
-    (name,) = evaluate.values
+    (name,) = evaluate.evaluator.names()
     earlier = columns_of(log).get(name, [])
     keep = keras.callbacks.ModelCheckpoint(
         directory / "best.keras",

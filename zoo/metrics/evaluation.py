@@ -59,7 +59,8 @@ class FeatureSet:
         Args:
             images: uint8 `(batch, height, width, channels)`.
         """
-        pool, logits = self.extractor(images)
+        features = self.extractor(images)
+        pool, logits = features.pool, features.logits
         self.moments.update(pool)
         if self.features is not None:
             self.features.append(np.asarray(pool, "float32"))
@@ -227,8 +228,9 @@ class Evaluator:
 
     def _path(self, reference, cache):
         """Names the file after all that its content depends on."""
-        home = pathlib.Path(keras.config.keras_home()) / "zoo" / "statistics"
-        directory = pathlib.Path(home if cache in (None, True) else cache)
+        home = os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras"
+        default = pathlib.Path(home) / "zoo" / "statistics"
+        directory = default if cache in (None, True) else pathlib.Path(cache)
         extractor = metadata_of(self.extractor)["extractor"]
         return directory / f"{extractor}-{fingerprint(reference)}.npz"
 
