@@ -32,9 +32,8 @@ def part_on_manifold(points, samples, k):
 
 def two_sets(one=30, two=30):
     random = np.random.default_rng(0)
-    return random.normal(size=(one, 2)), 1.3 * random.normal(
-        size=(two, 2)
-    ) + 0.5
+    real = random.normal(size=(one, 2))
+    return real, 0.8 * random.normal(size=(two, 2)) + 1
 
 
 @pytest.mark.parametrize("block_size", [7, 30, 2048])
