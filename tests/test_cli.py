@@ -114,6 +114,7 @@ def test_the_same_command_goes_on(folder, trained):
         (["train", "dcgan", "--set", "filters=0"], "Received: filters=0"),
         (["train", "dcgan", "--set", "fliters=8"], "fliters"),
         (["sample", "nowhere"], "Expected a .keras file"),
+        (["evaluate", "nowhere"], "Expected a .keras file"),
     ],
 )
 def test_wrong_values(arguments, message, tmp_path, monkeypatch):
@@ -143,6 +144,47 @@ def test_wrong_files(folder, tmp_path):
     (tmp_path / "no.keras").write_text("not a model")
     code, output = invoke("sample", tmp_path / "no.keras")
     assert (code, "no.keras" in output) == (2, True)
+
+
+def test_distance_of_each_epoch_and_best_model(tmp_path):
+    """On the recipe's own data, whose features come with the package."""
+    arguments = ["train", "dcgan", "--set", "filters=2", "--batch-size", 500]
+    code, output = invoke(*arguments, "--epochs", 3, "--output", tmp_path)
+    assert code == 0, output
+    rows = (tmp_path / "losses.csv").read_text().splitlines()
+    column = rows[0].split(",").index("fd_fashion_mnist_2k")
+    distances = [float(row.split(",")[column]) for row in rows[1:]]
+    assert len(distances) == 3
+    assert (tmp_path / "distance.png").is_file()
+
+    values = tmp_path / "values.json"
+    code, output = invoke(
+        "evaluate", tmp_path / "best.keras", "--reference",
+        "fashion_mnist_10k", "--features", "fashion_mnist", "--metrics",
+        "fid,is", "--count", 2000, "--output", values,
+    )  # fmt: skip
+    assert code == 0, output
+    values = json.loads(values.read_text())
+    assert set(values) == {"fd_fashion_mnist_2k", "is_fashion_mnist_2k"}
+    assert values["fd_fashion_mnist_2k"] == pytest.approx(
+        min(distances), rel=1e-3
+    )
+
+
+def test_evaluate_two_folders(folder, tmp_path):
+    arguments = ["--features", "fashion_mnist", "--metrics", "pr,dc"]
+    code, output = invoke(
+        "evaluate", "--images", folder, "--reference", folder, *arguments
+    )
+    assert code == 0, output
+    assert "precision_fashion_mnist_24 │ 1" in output
+    assert "coverage_fashion_mnist_24" in output
+    code, output = invoke("evaluate", "--images", folder, *arguments)
+    assert (code, "need real images" in output) == (2, True)
+    code, output = invoke("evaluate", "--reference", folder)
+    assert (code, "Expected a model, or --images" in output) == (2, True)
+    code, output = invoke("evaluate", folder, "--metrics", "kidd")
+    assert (code, "kidd" in output) == (2, True)
 
 
 def test_asked_backend():

@@ -3,6 +3,7 @@
 All are computed by NumPy in float64, alike on every backend.
 """
 
+from zoo.metrics.evaluation import Evaluator
 from zoo.metrics.frechet import frechet_distance, frechet_distance_of
 from zoo.metrics.image_quality import ms_ssim, psnr, ssim
 from zoo.metrics.inception_score import (
@@ -15,6 +16,7 @@ from zoo.metrics.precision_recall import density_coverage, precision_recall
 from zoo.metrics.statistics import Moments
 
 __all__ = [
+    "Evaluator",
     "Moments",
     "PredictionStatistics",
     "density_coverage",
