@@ -1,4 +1,4 @@
-"""Weights for the Inception network, drawn from a seed by NumPy."""
+"""Weights for feature networks, drawn from a seed by NumPy."""
 
 import zlib
 
@@ -24,11 +24,13 @@ def _draw(name, shape):
     rng = np.random.default_rng([zlib.crc32(name.encode()), 0])
     if name.endswith("num_batches_tracked"):
         return np.array(0, "int64")
-    if name.endswith(("running_var", "bn.weight")):
+    if name.endswith("running_var") or (
+        name.endswith("weight") and len(shape) == 1
+    ):
         values = rng.uniform(0.7, 1.4, shape)
     elif name.endswith(("bias", "running_mean")):
         values = rng.normal(0, 0.1, shape)
-    elif name == "fc.weight":
+    elif name.endswith("fc.weight"):
         values = rng.normal(0, shape[1] ** -0.5, shape)
     else:
         values = rng.normal(0, (2 / np.prod(shape[1:])) ** 0.5, shape)

@@ -6,7 +6,7 @@ Run with the path of the unpacked wheel (torch_fidelity 0.4.0, Apache-2.0):
 
 The file holds names and shapes of the checkpoint's tensors, small images, and
 what torch-fidelity's network makes of them. The weights, 95 MB, are drawn
-from a seed by `inception_weights.py`, here and in the test alike.
+from a seed by `drawn_weights.py`, here and in the test alike.
 """
 
 import pathlib
@@ -25,7 +25,7 @@ package = types.ModuleType("torch_fidelity")
 package.__path__ = [str(pathlib.Path(sys.argv[1], "torch_fidelity"))]
 sys.modules["torch_fidelity"] = package
 
-from inception_weights import draw_weights  # noqa: E402
+from drawn_weights import draw_weights  # noqa: E402
 from torch_fidelity import feature_extractor_inceptionv3 as reference  # noqa: E402
 
 

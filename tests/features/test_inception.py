@@ -9,7 +9,7 @@ import threading
 import keras
 import numpy as np
 import pytest
-from inception_weights import draw_weights
+from drawn_weights import draw_weights
 from pytorch_files import write_state_dict
 
 from zoo.converters import CheckpointError

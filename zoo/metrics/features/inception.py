@@ -109,7 +109,7 @@ def resize_like_tensorflow_1(images, size: int):
         low = at.astype("int32")
         high = np.minimum(low + 1, length - 1)
         shape = (size, 1, 1) if axis == 1 else (size, 1)
-        weight = ops.convert_to_tensor((at - low).reshape(shape))
+        weight = ops.convert_to_tensor((at % 1).reshape(shape))
         first = ops.take(images, low, axis=axis)
         second = ops.take(images, high, axis=axis)
         images = first + (second - first) * weight
