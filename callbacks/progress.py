@@ -3,29 +3,53 @@
 import time
 
 import keras
-from rich import progress
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import (
+    Progress as Bar,
+)
+from rich.text import Text
 
 
 class Progress(keras.callbacks.Callback):
-    """Shows epochs, losses and the time left in one line of the terminal.
+    """Shows epochs, time left and losses, in two lines of the terminal.
 
     Where the output is not a terminal, prints one line per epoch instead.
     Pass `verbose=0` to `fit`, so that Keras' own bars don't mix with it.
     """
 
+    def __init__(self):
+        super().__init__()
+        self.live = None
+
     def on_train_begin(self, logs=None):
         """Opens the bar."""
-        self.bar = progress.Progress(
-            progress.TextColumn("epoch {task.fields[epoch]}/{task.fields[of]}"),
-            progress.BarColumn(bar_width=20),
-            progress.TaskProgressColumn(),
-            progress.TextColumn("{task.fields[losses]}"),
-            progress.TimeElapsedColumn(),
-            progress.TextColumn("left"),
-            progress.TimeRemainingColumn(),
-        )
+        console = Console()
         self.task = None
-        self.bar.start()
+        self.shown = 0.0
+        self.losses = Text()
+        self.bar = Bar(
+            TextColumn("epoch {task.fields[epoch]}/{task.fields[of]}"),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        if console.is_terminal:
+            self.live = Live(
+                get_renderable=lambda: Group(self.bar, self.losses),
+                console=console,
+            )
+            self.live.start()
 
     def on_epoch_begin(self, epoch, logs=None):
         """Starts counting at the first epoch, which may not be epoch 0."""
@@ -33,29 +57,23 @@ class Progress(keras.callbacks.Callback):
         of = self.params["epochs"]
         if self.task is None:
             steps = self.params.get("steps")
-            self.task = self.bar.add_task(
-                "train",
-                total=steps and (of - epoch) * steps,
-                epoch=epoch + 1,
-                of=of,
-                losses="",
-            )
+            total = steps and (of - epoch) * steps
+            self.task = self.bar.add_task("train", total=total, epoch=0, of=of)
         self.bar.update(self.task, epoch=epoch + 1)
         self.seen = 0
 
     def on_train_batch_end(self, batch, logs=None):
         """Moves the bar; the losses are read at most four times a second."""
-        fresh = time.monotonic() - getattr(self, "shown", 0) > 0.25
-        if fresh and self.bar.console.is_terminal:
-            self.shown = time.monotonic()
-            self.bar.update(self.task, losses=_line(logs))
         self.bar.update(self.task, advance=batch + 1 - self.seen)
         self.seen = batch + 1
+        if self.live is not None and time.monotonic() - self.shown > 0.25:
+            self.shown = time.monotonic()
+            self.losses.plain = _line(logs)
 
     def on_epoch_end(self, epoch, logs=None):
         """Shows the epoch's means."""
-        self.bar.update(self.task, losses=_line(logs))
-        if not self.bar.console.is_terminal:
+        self.losses.plain = _line(logs)
+        if self.live is None:
             seconds = time.monotonic() - self.started
             of = self.params["epochs"]
             print(
@@ -69,10 +87,12 @@ class Progress(keras.callbacks.Callback):
 
     def close(self):
         """Gives the terminal back; to be called if `fit` was interrupted."""
-        if self.bar.console.is_terminal:
-            self.bar.stop()
+        if self.live is not None:
+            self.live.stop()
+            self.live = None
 
 
 def _line(logs):
-    items = (logs or {}).items()
+    """Names and values; not `loss`, the sum of the others."""
+    items = [(k, v) for k, v in (logs or {}).items() if k != "loss"]
     return "  ".join(f"{name} {float(value):.3f}" for name, value in items)

@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 import pipelines
 
-loaded = {"keras_cv", "tensorflow_datasets", "torch", "zoo"}
+loaded = {"keras_cv", "tensorflow_datasets", "zoo"}
 assert not loaded & set(sys.modules), "importing pipelines imports too much"
 
 cpu = tf.config.list_physical_devices("CPU")[0]
