@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 from zoo.metrics import Moments, frechet_distance, frechet_distance_of
 
@@ -127,3 +128,15 @@ def test_extractors_are_not_compared():
     two = Moments({"extractor": "fashion_mnist"}).update(np.eye(3))
     with pytest.raises(ValueError, match="'inception' and 'fashion_mnist'"):
         frechet_distance_of(one, two)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.05, 0.1, 0.2, 0.4])
+def test_agrees_with_singular_values_however_spectra_fall(decay):
+    """The root's trace is the nuclear norm of one root times the other."""
+    (mu, one), (_, two) = (statistics(400, 30, seed, decay) for seed in (0, 1))
+    roots = [scipy.linalg.sqrtm(x).real for x in (one, two)]
+    nuclear = np.linalg.norm(roots[0] @ roots[1], "nuc")
+    expected = one.trace() + two.trace() - 2 * nuclear
+    assert frechet_distance(mu, one, mu, two) == pytest.approx(
+        expected, abs=1e-8 * one.trace()
+    )

@@ -102,4 +102,4 @@ def mean_and_covariance(
             f"Argument `sigma{suffix}` must be symmetric. Received: values "
             f"that differ by {asymmetry:.3g} from their mirror"
         )
-    return mu, (sigma + sigma.T) / 2
+    return mu, sigma

@@ -103,20 +103,45 @@ def _warn_of_few_samples(count1, count2, dimension):
 
 def _trace_of_root(sigma1, sigma2):
     """Returns the trace of the root of the product of two covariances."""
-    root1 = _root(sigma1, "sigma1")
-    if not root1.size:
-        return 0.0
-    squares = np.linalg.eigvalsh(root1.T @ sigma2 @ root1)
-    # Each is off by about `error`, and its root by error / (2 root): much,
-    # where it is small. Singular values are never squared, but take longer.
+    roots = _accurate_roots(sigma1, sigma2)
+    if roots is None:
+        product = _root(sigma1, "sigma1").T @ _root(sigma2, "sigma2")
+        if not product.size:
+            return 0.0
+        roots = np.linalg.svd(product, compute_uv=False)
+    return roots.sum()
+
+
+def _accurate_roots(sigma1, sigma2):
+    """Returns roots of the eigenvalues of `L^T sigma2 L`.
+
+    Each eigenvalue is off by about `error` and its root by error / (2 root):
+    much, where it is small. Singular values, which are never squared, are not,
+    but take longer.
+
+    Returns:
+        Array, or `None` if rounding would show or `sigma1` is singular.
+    """
+    # Imported here, since it would take most of the time of importing zoo.
+    import scipy.linalg
+
+    try:  # Type 2 is of sigma2 sigma1 = sigma2 L L^T, by way of L^T sigma2 L.
+        squares = scipy.linalg.eigh(
+            sigma2,
+            sigma1,
+            type=2,
+            eigvals_only=True,
+            driver="gv",  # The other drivers take half as long again.
+            check_finite=False,
+        )
+    except np.linalg.LinAlgError:
+        return None
     error = _EPSILON * np.abs(squares).max()
-    roots = np.sqrt(squares.clip(max(error, np.finfo(np.float64).tiny)))
-    if squares[0] > 0 and (error / roots).sum() <= 1e-9 * roots.sum():
-        return roots.sum()
-    root2 = _root(sigma2, "sigma2")
-    if not root2.size:
-        return 0.0
-    return np.linalg.svd(root1.T @ root2, compute_uv=False).sum()
+    if error == 0 or squares[0] < -len(squares) * error:
+        return None
+    roots = np.sqrt(squares.clip(0))
+    doubt = (error / roots.clip(np.sqrt(error))).sum()
+    return roots if doubt <= 1e-9 * roots.sum() else None
 
 
 def _root(sigma, name):
