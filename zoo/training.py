@@ -142,9 +142,9 @@ def train(
             epochs=epochs,
             verbose=0,
             callbacks=[
+                *_distance(settings, data, directory, log),
                 progress,
                 keras.callbacks.TerminateOnNaN(),
-                *_distance(settings, data, directory, log),
                 keras.callbacks.CSVLogger(str(log), append=True),
                 callbacks.SampleGrid(directory / "samples"),
                 state,
