@@ -291,7 +291,7 @@ register_recipe(
         data="fashion_mnist_10k",
         size=32,
         batch_size=64,
-        epochs=20,
+        epochs=15,
         flip=False,
         arguments={"filters": 16, "label_smoothing": 0.1, "ema_decay": 0.99},
         optimizers=lambda: {
