@@ -23,7 +23,7 @@ from zoo.metrics import (
 )
 from zoo.metrics.features import get_extractor
 
-SHIRTS = 0
+T_SHIRTS = 0
 HEADER = (
     "set",
     "Fréchet distance",
@@ -47,7 +47,7 @@ def controls(images, labels, count, random):
     yield "blurred, sigma 1", gaussian_filter(real, (0, 1, 1))
     noise = random.normal(0, 32, real.shape)
     yield "noisy, sigma 32/255", np.clip(real + noise, 0, 255).astype("uint8")
-    yield "one class", draw(labels == SHIRTS)
+    yield "one class", draw(labels == T_SHIRTS)
     yield "five of ten classes", draw(labels < 5)
     mean = np.rint(images.mean(axis=0)).astype("uint8")
     yield "mean image", np.repeat(mean[None], count, axis=0)
@@ -68,7 +68,9 @@ def row(real, made):
 def main():
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument(
+        "--count", type=int, default=5000, help="up to 6000, a class' images"
+    )
     parser.add_argument("--features", default="fashion_mnist")
     options = parser.parse_args()
     random = np.random.default_rng(0)
