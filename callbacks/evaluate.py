@@ -26,6 +26,7 @@ class Evaluate(keras.callbacks.Callback):
         seed: Seed of the samples, the same in each epoch.
         batch_size: Images per forward pass.
         cache: Directory for statistics of the reference.
+        verbose: 1 shows a progress bar while it evaluates.
         **generate: Further arguments for the model's `generate`.
 
     Raises:
@@ -42,12 +43,19 @@ class Evaluate(keras.callbacks.Callback):
         seed=0,
         batch_size=64,
         cache=None,
+        verbose=0,
         **generate,
     ):
         super().__init__()
         self.every = checks.positive_integer("every", every)
         self.evaluator = Evaluator(
-            metrics, features, reference, count, seed, cache
+            metrics,
+            features,
+            reference,
+            count,
+            seed,
+            cache,
+            progress=bool(verbose),
         )
         self.batch_size = batch_size
         self.generate = generate

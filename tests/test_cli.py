@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from zoo.cli import app
 from zoo.environment import asked_backend
+from zoo.training import default_settings
 
 TINY = ["--size", "16", "--batch-size", "8", "--set", "filters=2"]
 
@@ -171,6 +172,22 @@ def test_distance_of_each_epoch_and_best_model(tmp_path):
     )
 
 
+def test_features_may_be_chosen(folder, tmp_path):
+    arguments = ["train", "dcgan", "--data", folder, *TINY, "--epochs", 1]
+    features = ["--features", "fashion_mnist", "--samples", 20]
+    with pytest.warns(UserWarning, match="too few"):
+        code, output = invoke(*arguments, *features, "--output", tmp_path)
+    assert code == 0, output
+    assert "fd_fashion_mnist_20" in (tmp_path / "losses.csv").read_text()
+    other = ["--features", "fashion_mnst", "--output", tmp_path / "other"]
+    code, output = invoke(*arguments, *other)
+    assert (code, "Did you mean 'fashion_mnist'?" in output) == (2, True)
+    settings = default_settings("dcgan", features="none")
+    assert settings.features is None
+    assert default_settings("dcgan").features == "fashion_mnist"
+    assert default_settings("dcgan", data="mine").features is None
+
+
 def test_evaluate_two_folders(folder, tmp_path):
     arguments = ["--features", "fashion_mnist", "--metrics", "pr,dc"]
     code, output = invoke(
@@ -183,7 +200,8 @@ def test_evaluate_two_folders(folder, tmp_path):
     assert (code, "need real images" in output) == (2, True)
     code, output = invoke("evaluate", "--reference", folder)
     assert (code, "Expected a model, or --images" in output) == (2, True)
-    code, output = invoke("evaluate", folder, "--metrics", "kidd")
+    arguments[-1] = "kidd"
+    code, output = invoke("evaluate", "--images", folder, *arguments)
     assert (code, "kidd" in output) == (2, True)
 
 

@@ -81,6 +81,16 @@ def train(
             help="An argument of the model's class, e.g. filters=64.",
         ),
     ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            help="Features for the Fréchet distance to the data after each "
+            "epoch: inception, fashion_mnist, efficientnet_lite0 or none."
+        ),
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=2, help="Number of samples for it.")
+    ] = None,
     dtype: Annotated[
         Literal["float32", "mixed_bfloat16", "mixed_float16"],
         typer.Option(help="Precision."),
@@ -120,6 +130,8 @@ def train(
             batch_size=batch_size,
             flip=flip,
             arguments=dict(map(_option, options or [])),
+            features=features,
+            samples=samples,
             dtype=dtype,
             seed=seed,
         )

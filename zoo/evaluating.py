@@ -82,7 +82,9 @@ def evaluate(
         count = count or sum(len(batch) for batch in made)
     if reference is not None and not reference.endswith(".npz"):
         reference = _batches(reference, size, channels)
-    evaluator = Evaluator(metrics, features, reference, count, seed)
+    evaluator = Evaluator(
+        metrics, features, reference, count, seed, progress=True
+    )
     if model is not None:
         return evaluator.of_model(made)
     return evaluator.of_images(made)

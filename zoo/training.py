@@ -64,7 +64,8 @@ def default_settings(model: str, **changes: Any) -> Settings:
 
     Args:
         model: Name of a recipe.
-        **changes: Fields of `Settings`; `arguments` are merged.
+        **changes: Fields of `Settings`; `arguments` are merged, and
+            `features="none"` turns off the recipe's.
 
     Returns:
         The settings.
@@ -82,6 +83,8 @@ def default_settings(model: str, **changes: Any) -> Settings:
     settings |= {k: v for k, v in changes.items() if v is not None}
     if settings["data"] == recipe.data:  # Its features fit its own data.
         settings.setdefault("features", recipe.features)
+    if settings.get("features") == "none":
+        settings["features"] = None
     settings["arguments"] = {
         **recipe.arguments,
         **(changes.get("arguments") or {}),

@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 import numpy as np
+from rich.console import Console
+from rich.progress import Progress
 
 from zoo import checks
 from zoo.grids import to_uint8
@@ -154,7 +156,8 @@ class Evaluator:
 
     Args:
         metrics: Any of `"fd"` (Fréchet distance; FID with the `inception`
-            features), `"is"` (Inception Score), `"kid"` (kernel distance),
+            features), `"is"` (Inception Score), `"kid"` (kernel distance,
+            in subsets of 1,000 or, where there are fewer, all images),
             `"pr"` (precision and recall), `"dc"` (density and coverage).
         features: Name of an extractor, a callable or a `keras.Model`; see
             `zoo.metrics.features.get_extractor`.
@@ -166,6 +169,7 @@ class Evaluator:
             computed once for each set and extractor; by default beneath
             Keras' cache. `False` for none.
         splits: Number of parts for the Inception Score.
+        progress: Whether to show a progress bar in the terminal.
 
     Raises:
         ValueError: An unknown metric, or a reference that is missing, damaged
@@ -181,6 +185,7 @@ class Evaluator:
         seed: int = 0,
         cache: str | os.PathLike | bool | None = None,
         splits: int = 10,
+        progress: bool = False,
     ):
         from zoo.metrics.features import get_extractor
 
@@ -194,6 +199,7 @@ class Evaluator:
         self.count = checks.positive_integer("count", count)
         self.splits = checks.positive_integer("splits", splits)
         self.seed = seed
+        self.progress = progress
         self.extractor = get_extractor(features)
         self.keep = any(m in _NEED_FEATURES for m in metrics)
         self.real = None
@@ -275,10 +281,17 @@ class Evaluator:
         """
         splits = self.splits if "is" in self.metrics else 0
         made = FeatureSet(self.extractor, self.keep, splits, self.count)
-        for batch in uint8_batches(images):
-            made.update(batch[: self.count - made.count])
-            if made.count == self.count:
-                break
+        console = Console(stderr=True)
+        bar = Progress(
+            console=console, transient=True, disable=not self.progress
+        )
+        with bar:
+            task = bar.add_task("evaluating", total=self.count)
+            for batch in uint8_batches(images):
+                made.update(batch[: self.count - made.count])
+                bar.update(task, completed=made.count)
+                if made.count == self.count:
+                    break
         if made.count < self.count:
             raise ValueError(
                 f"Expected {self.count} images. Received: {made.count}"
