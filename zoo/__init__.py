@@ -12,13 +12,36 @@ with prepared():
 
 if TYPE_CHECKING:
     from zoo import metrics
+    from zoo.registry import list_presets, register_preset, upload_preset
 
 __version__ = "0.1.0"
 
-__all__ = ["DCGAN", "GenerativeModel", "losses", "metrics"]
+__all__ = [
+    "DCGAN",
+    "GenerativeModel",
+    "list_presets",
+    "losses",
+    "metrics",
+    "register_preset",
+    "upload_preset",
+]
+
+# Imported when first asked for: training needs none of them, nor what they
+# need (SciPy, HDF5, rich).
+_LAZY = {
+    "metrics": "zoo.metrics",
+    "list_presets": "zoo.registry",
+    "register_preset": "zoo.registry",
+    "upload_preset": "zoo.registry",
+}
 
 
 def __getattr__(name):
-    if name == "metrics":  # SciPy is slow to import, and training needs none.
-        return importlib.import_module("zoo.metrics")
+    if name in _LAZY:
+        module = importlib.import_module(_LAZY[name])
+        return (
+            module
+            if module.__name__ == f"zoo.{name}"
+            else getattr(module, name)
+        )
     raise AttributeError(f"module 'zoo' has no attribute {name!r}")

@@ -51,6 +51,10 @@ class ExponentialMovingAverage(keras.layers.Layer):
             average.assign(value)
         self.updates.assign(self.updates + 1)
 
+    def end_warm_up(self):
+        """Keeps what it has: an average that was loaded is no early one."""
+        self.updates.assign(1_000_000)
+
     def call(self, *args, **kwargs):
         """Runs the averaged network."""
         return self.network(*args, **kwargs)

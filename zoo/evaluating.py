@@ -4,11 +4,11 @@ import json
 import pathlib
 from collections.abc import Sequence
 
-import keras
 from rich.console import Console
 from rich.table import Table
 
 from zoo.files import replacing
+from zoo.loading import load_model
 from zoo.metrics.evaluation import METRICS, Evaluator
 
 
@@ -36,7 +36,7 @@ def metric_names(text: str) -> list[str]:
 
 
 def evaluate(
-    model: pathlib.Path | None,
+    model: str | None,
     images: str | None,
     reference: str | None,
     metrics: Sequence[str],
@@ -48,7 +48,7 @@ def evaluate(
     """Evaluates a model, or images, against real images.
 
     Args:
-        model: A `.keras` file, or `None`.
+        model: What `load_model` takes, or `None`.
         images: In its place, a source for `pipelines.images`.
         reference: Real images: a source for `pipelines.images`, or a `.npz`
             file of statistics.
@@ -73,7 +73,7 @@ def evaluate(
         )
     channels = None
     if model is not None:
-        made = keras.saving.load_model(model)
+        made = load_model(model)
         size, channels = size or made.image_shape[0], made.image_shape[-1]
         count = count or 10_000
     else:

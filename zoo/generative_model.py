@@ -1,6 +1,7 @@
 """The base class of all models: many networks, many optimizers, one `fit`."""
 
 import contextlib
+import warnings
 
 import keras
 import numpy as np
@@ -40,6 +41,12 @@ class GenerativeModel(keras.Model):
 
     loss_names: tuple[str, ...] = ()
     """Names of the terms that the loss methods return."""
+
+    inference_networks: tuple[str, ...] = ("generator",)
+    """Attributes that hold the networks which `generate` needs."""
+
+    incomplete = False
+    """Whether a preset was loaded without what training needs."""
 
     def __init__(self, *, ema_decay=None, **kwargs):
         super().__init__(**kwargs)
@@ -312,6 +319,12 @@ class GenerativeModel(keras.Model):
             ValueError: A first batch of wrong shape, dtype or range.
         """
         x = self._checked(x, batch_size)
+        if self.incomplete:
+            warnings.warn(
+                "The model was loaded to generate: what it trains against "
+                "has initial weights. Load it with for_training=True.",
+                stacklevel=2,
+            )
         if isinstance(validation_data, tuple):
             self._checked(validation_data[0], batch_size)
         elif validation_data is not None:
@@ -366,6 +379,69 @@ class GenerativeModel(keras.Model):
         return images[:count]
 
     # Saving
+
+    @classmethod
+    def from_preset(
+        cls, handle, load_weights=True, for_training=False, **arguments
+    ):
+        """Loads a pretrained model.
+
+        Every file is verified (size and SHA-256) before it is used, and
+        nothing that a preset names is executed.
+
+        Args:
+            handle: A registered name (`zoo.list_presets()`), a directory,
+                `file://...`, `https://...`, `hf://user/name[@revision]` or
+                `kaggle://owner/model/keras/variation`.
+            load_weights: Whether to load the weights, or only the
+                architecture, with initial weights.
+            for_training: Whether to load also what only training needs: the
+                opponents, and the weights beneath an average. Optimizer state
+                is in `.keras` files alone, not in presets.
+            **arguments: Arguments of the class to change, such as
+                `dtype="mixed_bfloat16"`.
+
+        Returns:
+            A model of this class; with `zoo.GenerativeModel.from_preset` of
+            the class that the preset names.
+
+        Raises:
+            zoo.registry.PresetError: The preset is not there, damaged,
+                unsafe, or of another class, format or architecture.
+        """
+        from zoo import registry
+
+        preset = registry.open_preset(handle)
+        return preset.load(cls, load_weights, for_training, **arguments)
+
+    def save_to_preset(self, directory, **facts):
+        """Saves this model as a preset: a directory of plain files.
+
+        `config.json`, `model.weights.h5` (what generates),
+        `training.weights.h5` (what only training needs), `samples.png`,
+        `README.md` (the model card) and `metadata.json`.
+
+        Args:
+            directory: New, or of an earlier preset, which is replaced.
+            **facts: What the card and the metadata say, and no one but you
+                knows: `name`, `description`, `data` (dict of `name`,
+                `licence`, `url`), `training` (dict of `command`, `seed`,
+                `duration_seconds`), `metrics` (full name to a dict of
+                `value` and what it is to be compared with), `source`; also
+                `samples`, the number of images in the grid (64; 0 for none),
+                `for_training=False` to leave those weights out, and `files`,
+                further files to put beside.
+
+        Returns:
+            The directory, as a `pathlib.Path`.
+
+        Raises:
+            FileExistsError: The directory holds something else.
+            OSError: It can't be written.
+        """
+        from zoo import registry
+
+        return registry.save_to_preset(self, directory, **facts)
 
     def get_config(self):
         """Returns the arguments of `__init__`."""

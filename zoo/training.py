@@ -5,6 +5,7 @@ import dataclasses
 import json
 import pathlib
 import shutil
+import time
 from typing import Any
 
 import keras
@@ -147,6 +148,7 @@ def train(
             callbacks=[
                 *_distance(settings, data, directory, log),
                 progress,
+                _Clock(),
                 keras.callbacks.TerminateOnNaN(),
                 keras.callbacks.CSVLogger(str(log), append=True),
                 callbacks.SampleGrid(directory / "samples"),
@@ -157,6 +159,18 @@ def train(
         progress.close()
     _finish(model, log, directory)
     return directory
+
+
+class _Clock(keras.callbacks.Callback):
+    """Logs how many seconds each epoch took."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Starts the clock."""
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Reads the clock."""
+        logs["seconds"] = round(time.perf_counter() - self.start, 2)
 
 
 def _distance(settings, data, directory, log):
@@ -288,6 +302,7 @@ def _finish(model, log, directory):
     del columns["loss"]  # The sum; its terms say more.
     losses = {n: v for n, v in columns.items() if n in model.loss_names}
     plot_curves(epochs, losses, "mean loss", directory / "losses.png")
+    del columns["seconds"]
     distances = {n: v for n, v in columns.items() if n not in losses}
     if distances:
         path = directory / "distance.png"

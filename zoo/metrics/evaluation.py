@@ -252,10 +252,22 @@ class Evaluator:
         Returns:
             Dict of name to float.
         """
-        return self.of_images(self._samples(model, batch_size, generate))
+        return self.of_images(self.samples(model, batch_size, **generate))
 
-    def _samples(self, model, batch_size, generate):
-        """Yields chunks, so that memory does not grow with their number."""
+    def samples(
+        self, model, batch_size: int = 64, **generate
+    ) -> Iterator[np.ndarray]:
+        """Yields the samples that are evaluated, in chunks.
+
+        Args:
+            model: As for `of_model`.
+            batch_size: As for `of_model`.
+            **generate: As for `of_model`.
+
+        Yields:
+            Up to 1,000 images at a time, so that memory does not grow with
+            their number.
+        """
         seeds = np.random.SeedSequence(self.seed)
         for start in range(0, self.count, 1000):
             (child,) = seeds.spawn(1)

@@ -32,8 +32,13 @@ class DCGAN(GenerativeModel):
         latent_dim: Length of a latent vector.
         filters: Filters of the widest (image side) convolution; they double
             with each halving of the size, up to 8 times `filters`.
-        batch_norm: Whether to normalize by batch statistics. Without it,
-            convolutions have biases.
+        batch_norm: Whether to normalize by batch statistics: `True`, `False`
+            or `"generator"`, for only that network. Without it, convolutions
+            have biases.
+        r1_weight: Weight gamma of the R1 penalty, `gamma / 2 E[||grad D(x)||^2]`
+            on real images (Mescheder et al. 2018, equation 9), part of
+            `discriminator_real_loss`; 0, as in the paper, for none. It asks
+            for a discriminator without batch statistics.
         label_smoothing: What is taken off the discriminator's target for real
             images, in [0, 1); 0 in the paper.
         ema_decay: Decay of the average of the generator's weights that
@@ -72,6 +77,7 @@ class DCGAN(GenerativeModel):
         latent_dim=100,
         filters=64,
         batch_norm=True,
+        r1_weight=0.0,
         label_smoothing=0.0,
         ema_decay=None,
         **kwargs,
@@ -83,15 +89,19 @@ class DCGAN(GenerativeModel):
         self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
         self.filters = checks.positive_integer("filters", filters)
         self.batch_norm = batch_norm
+        self.r1_weight = r1_weight
         self.label_smoothing = checks.fraction(
             "label_smoothing", label_smoothing
         )
         with self.dtype_scope():
             self.generator = build_generator(
-                self.image_shape, self.latent_dim, self.filters, batch_norm
+                self.image_shape,
+                self.latent_dim,
+                self.filters,
+                bool(batch_norm),
             )
             self.discriminator = build_discriminator(
-                self.image_shape, self.filters, batch_norm
+                self.image_shape, self.filters, batch_norm is True
             )
         self.average("generator")
 
@@ -116,12 +126,20 @@ class DCGAN(GenerativeModel):
         """
         real = self.discriminator(images, training=training)
         fake = self.discriminator(generated, training=training)
+        real_loss = losses.discriminator_real(real, self.label_smoothing)
+        if training and self.r1_weight:
+            real_loss += self.r1_weight / 2 * self.r1_penalty(images)
         return {
-            "discriminator_real_loss": losses.discriminator_real(
-                real, self.label_smoothing
-            ),
+            "discriminator_real_loss": real_loss,
             "discriminator_fake_loss": losses.discriminator_fake(fake),
         }
+
+    def r1_penalty(self, images):
+        """Mean squared norm of the logits' gradients at real images."""
+        gradients = self.input_gradient(
+            lambda x: self.discriminator(x, training=True), images
+        )
+        return ops.mean(ops.sum(ops.square(gradients), axis=(1, 2, 3)))
 
     def generator_loss(self, generated, training):
         """Non-saturating loss, `-E[log D(G(z))]`."""
@@ -196,6 +214,7 @@ class DCGAN(GenerativeModel):
             "latent_dim": self.latent_dim,
             "filters": self.filters,
             "batch_norm": self.batch_norm,
+            "r1_weight": self.r1_weight,
             "label_smoothing": self.label_smoothing,
         }
 

@@ -1,0 +1,233 @@
+"""Presets from a web server that breaks off, lies, and is asked by many."""
+
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from harness import ROOT, start
+from preset_server import serving
+
+import zoo
+from zoo.registry import (
+    DownloadError,
+    PresetIntegrityError,
+    PresetNotFoundError,
+    downloads,
+    open_preset,
+)
+
+WEIGHTS = "model.weights.h5"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(downloads, "WAITS", (0.01, 0.01))
+
+
+@pytest.fixture
+def server(saved, cache):
+    with serving(saved) as (url, behaviour):
+        yield url, behaviour
+
+
+def leftovers(cache):
+    """Returns what a download has left in the cache, besides locks."""
+    names = [p.name for p in cache.rglob("*") if p.is_file()]
+    return sorted(name for name in names if not name.endswith(".lock"))
+
+
+def test_inference_downloads_what_it_needs_once(server, cache, trained):
+    url, behaviour = server
+    model = zoo.DCGAN.from_preset(f"{url}/tiny/")
+    np.testing.assert_array_equal(
+        model.generate(3, seed=0), trained.generate(3, seed=0)
+    )
+    assert leftovers(cache) == ["config.json", "metadata.json", WEIGHTS]
+    count = len(behaviour.requests)
+    assert count == 3
+    zoo.DCGAN.from_preset(f"{url}/tiny")
+    assert len(behaviour.requests) == count
+    zoo.DCGAN.from_preset(f"{url}/tiny", for_training=True)
+    assert len(behaviour.requests) == count + 1
+
+
+def test_what_was_fetched_needs_no_server(saved, cache):
+    with serving(saved) as (url, _):
+        zoo.DCGAN.from_preset(url)
+    zoo.DCGAN.from_preset(url)
+
+
+def test_a_broken_connection_is_continued(server, cache):
+    url, behaviour = server
+    behaviour.break_after, behaviour.breaks = 10_000, 2
+    zoo.DCGAN.from_preset(url)
+    ranges = [r for path, r in behaviour.requests if path.endswith(WEIGHTS)]
+    assert ranges == [None, "bytes=10000-", "bytes=20000-"]
+    assert ".partial" not in "".join(leftovers(cache))
+
+
+def test_what_arrived_is_kept_for_the_next_call(server, cache):
+    url, behaviour = server
+    behaviour.break_after, behaviour.breaks = 10_000, 3
+    with pytest.raises(DownloadError, match="next attempt continues"):
+        zoo.DCGAN.from_preset(url)
+    zoo.DCGAN.from_preset(url)
+    assert behaviour.requests[-1][1] == "bytes=30000-"
+
+
+def test_a_server_without_ranges_sends_it_all_again(server):
+    url, behaviour = server
+    behaviour.ignore_range = True
+    behaviour.break_after, behaviour.breaks = 10_000, 1
+    zoo.DCGAN.from_preset(url)
+
+
+def test_wrong_bytes_are_rejected_and_removed(server, saved, cache):
+    url, behaviour = server
+    data = (saved / WEIGHTS).read_bytes()
+    for wrong in (data[:-1] + b"?", data[:5000], data + b"more", b""):
+        behaviour.replaced[WEIGHTS] = wrong
+        with pytest.raises(PresetIntegrityError, match=r"removed|Received"):
+            zoo.DCGAN.from_preset(url)
+        assert leftovers(cache) == ["config.json", "metadata.json"]
+    behaviour.replaced.clear()
+    zoo.DCGAN.from_preset(url)
+
+
+def test_a_partial_file_of_something_else_is_started_anew(server, cache):
+    url, behaviour = server
+    open_preset(url)
+    (directory,) = (cache / "zoo" / "presets").iterdir()
+    (directory / f".{WEIGHTS}.partial").write_bytes(b"of another version")
+    zoo.DCGAN.from_preset(url)
+    assert behaviour.count(WEIGHTS) == 2
+
+
+def test_a_cached_file_that_rotted_is_fetched_again(server, cache):
+    url, behaviour = server
+    zoo.DCGAN.from_preset(url)
+    (path,) = cache.rglob(WEIGHTS)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    zoo.DCGAN.from_preset(url)
+    assert behaviour.count(WEIGHTS) == 2
+
+
+def test_large_metadata_are_not_stored(server, cache):
+    url, behaviour = server
+    behaviour.replaced["metadata.json"] = b" " * ((1 << 20) + 1)
+    with pytest.raises(PresetIntegrityError, match="at most"):
+        zoo.DCGAN.from_preset(url)
+    assert leftovers(cache) == []
+
+
+def test_no_such_preset_and_no_such_server(server):
+    url, behaviour = server
+    behaviour.statuses["metadata.json"] = 404
+    with pytest.raises(PresetNotFoundError, match="404"):
+        zoo.DCGAN.from_preset(url)
+    behaviour.statuses["metadata.json"] = 503
+    with pytest.raises(DownloadError, match="503"):
+        zoo.DCGAN.from_preset(url)
+    assert behaviour.count("metadata.json") == 1 + 3
+    with pytest.raises(DownloadError, match="refused"):
+        zoo.DCGAN.from_preset("http://127.0.0.1:9/preset")
+    for handle in ("http://example.com/preset", "https:///preset"):
+        with pytest.raises(PresetNotFoundError, match="https://"):
+            zoo.DCGAN.from_preset(handle)
+
+
+WORKER = """
+import sys
+from zoo.registry import open_preset
+for name in ("config.json", "model.weights.h5"):
+    print(open_preset(sys.argv[1]).file(name))
+"""
+
+
+def test_twenty_processes_at_once_download_once(server):
+    url, behaviour = server
+    behaviour.delay = 0.02
+    waves = [start("-c", WORKER, url, backend="jax") for _ in range(20)]
+    for process in waves:
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        assert len(out.split()) == 2
+    for name in ("metadata.json", "config.json", WEIGHTS):
+        assert behaviour.count(name) == 1, name
+
+
+def test_a_killed_download_is_continued(server, cache):
+    url, behaviour = server
+    behaviour.delay = 0.2
+    process = start("-c", WORKER, url, backend="jax")
+    deadline = time.time() + 120
+    while not list(cache.rglob(f".{WEIGHTS}.partial")):
+        assert time.time() < deadline
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    behaviour.delay = 0
+    assert not list(cache.rglob(WEIGHTS))
+    zoo.DCGAN.from_preset(url)
+    assert not list(cache.rglob("*.partial"))
+
+
+def test_a_cache_that_can_not_be_written(saved, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no directory")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
+    with (
+        serving(saved) as (url, _),
+        pytest.raises(DownloadError, match="KERAS_HOME"),
+    ):
+        zoo.DCGAN.from_preset(url)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_cache(server, cache):
+    url, _ = server
+    zoo.DCGAN.from_preset(url)
+    for path in [cache, *cache.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        zoo.DCGAN.from_preset(url)  # All is there.
+        with pytest.raises(DownloadError, match="KERAS_HOME"):
+            zoo.DCGAN.from_preset(url, for_training=True)
+    finally:
+        for path in [cache, *cache.rglob("*")]:
+            path.chmod(0o755)
+
+
+LIMITED = """
+import resource, sys
+from zoo.registry import DownloadError, open_preset
+preset = open_preset(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
+try:
+    preset.file("model.weights.h5")
+except DownloadError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_fills_up_is_named_and_nothing_is_left(server, cache):
+    """The system refuses to let the file grow; really, not by a mock."""
+    assert hasattr(resource, "RLIMIT_FSIZE")
+    url, _ = server
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, "-c", LIMITED, url],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert os.strerror(errno.EFBIG) in result.stdout, result.stderr
+    assert "KERAS_HOME" in result.stdout
+    assert leftovers(cache) == ["metadata.json"]
+    zoo.DCGAN.from_preset(url)

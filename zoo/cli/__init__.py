@@ -1,0 +1,25 @@
+"""The command line: one function per command."""
+
+import typer
+
+from zoo.cli import models, presets, training
+
+app = typer.Typer(
+    help="Train and use generative models on TensorFlow, JAX or PyTorch.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(training.train)
+app.command()(models.sample)
+app.command()(models.evaluate)
+app.command("list")(presets.list_presets)
+app.command()(presets.info)
+app.command()(presets.verify)
+app.command()(presets.publish)
+app.command()(presets.upload)
+
+
+def main():
+    """Runs the command line."""
+    app(prog_name="zoo")

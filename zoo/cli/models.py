@@ -1,0 +1,91 @@
+"""`zoo sample`, `zoo evaluate`: what a trained model makes."""
+
+import pathlib
+from typing import Annotated
+
+import typer
+
+from zoo.cli.common import Backend, Model, user_errors
+from zoo.grids import image_grid, save_picture
+from zoo.loading import load_model
+
+
+def sample(
+    model: Model,
+    count: Annotated[int, typer.Option(min=1, help="Number of images.")] = 64,
+    columns: Annotated[int, typer.Option(min=1, help="Images per row.")] = 8,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed; by default another each time.")
+    ] = None,
+    output: Annotated[
+        pathlib.Path, typer.Option(help="Picture to write.")
+    ] = pathlib.Path("samples.png"),
+    backend: Backend = None,
+):
+    """Draw images from a trained model, as one picture."""
+    with user_errors():
+        network = load_model(model)
+        images = network.generate(count, seed=seed)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        save_picture(image_grid(images, columns), output)
+    print(f"Wrote {count} samples to {output}")
+
+
+def evaluate(
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            help="A preset, a .keras file, or a directory of zoo train."
+        ),
+    ] = None,
+    images: Annotated[
+        str | None,
+        typer.Option(help="Instead of a model, a folder of images."),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            help="Real images: what zoo train takes as --data, or a .npz "
+            "file of statistics (mu, sigma).",
+        ),
+    ] = None,
+    metrics: Annotated[
+        str,
+        typer.Option(
+            help="fd (fid), is, kid, pr (precision and recall), dc (density "
+            "and coverage), with commas between."
+        ),
+    ] = "fid,is,kid,pr",
+    features: Annotated[
+        str,
+        typer.Option(help="inception, fashion_mnist or efficientnet_lite0."),
+    ] = "inception",
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, help="Number of samples; by default 10000."),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(help="Height and width of the images, in pixels."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 0,
+    output: Annotated[
+        pathlib.Path | None, typer.Option(help="JSON file to write.")
+    ] = None,
+    backend: Backend = None,
+):
+    """Measure what a model makes, or a folder holds, against real images."""
+    with user_errors():
+        from zoo import evaluating
+
+        values = evaluating.evaluate(
+            model,
+            images,
+            reference,
+            evaluating.metric_names(metrics),
+            features,
+            count,
+            size,
+            seed,
+        )
+        evaluating.report(values, output)

@@ -1,0 +1,186 @@
+"""From a finished training to a preset with its numbers: `zoo publish`."""
+
+import json
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from zoo.generative_model import GenerativeModel
+from zoo.grids import to_uint8
+from zoo.loading import BEST, load_model
+from zoo.metrics.evaluation import Evaluator
+from zoo.training import columns_of
+
+LOG = "losses.csv"
+
+DATA = {
+    "fashion_mnist": {
+        "name": "Fashion-MNIST, 60,000 training images",
+        "licence": "MIT",
+        "url": "https://github.com/zalandoresearch/fashion-mnist",
+    },
+    "fashion_mnist_10k": {
+        "name": "Fashion-MNIST, 10,000 of the training images",
+        "licence": "MIT",
+        "url": "https://github.com/zalandoresearch/fashion-mnist",
+    },
+}
+"""What is known of the data sources that come by name."""
+
+
+def publish(
+    run: pathlib.Path,
+    directory: pathlib.Path,
+    name: str | None = None,
+    description: str = "",
+    count: int = 10_000,
+) -> pathlib.Path:
+    """Measures a training's best model and makes a preset of it.
+
+    The Fréchet distance to the training images stands beside its floor, the
+    distance of real test images to them; the Inception Score beside that of
+    the test images.
+
+    Args:
+        run: A directory of `zoo train`.
+        directory: The preset's directory.
+        name: Its name; by default the directory's.
+        description: One sentence for lists and the card.
+        count: Number of samples.
+
+    Returns:
+        The preset's directory.
+
+    Raises:
+        ValueError: `run` holds no finished training.
+    """
+    path = run / "settings.json"
+    if not path.is_file():
+        raise ValueError(
+            "Expected a directory of zoo train, with settings.json. "
+            f"Received: {str(run)!r}"
+        )
+    settings = json.loads(path.read_text())
+    best = run / BEST
+    model = load_model(best if best.exists() else run)
+    seconds = columns_of(run / LOG).get("seconds", [])
+    return model.save_to_preset(
+        directory,
+        name=name,
+        description=description,
+        data=DATA.get(settings["data"], {"name": str(settings["data"])}),
+        training={
+            "command": command_of(settings),
+            "seed": settings["seed"],
+            "backend": settings["backend"],
+            "epochs": len(seconds),
+            "duration_seconds": round(sum(seconds)),
+            "kept": "the epoch of the least distance, see the log"
+            if best.exists()
+            else "the last epoch",
+            "log": LOG,
+        },
+        metrics=measure(model, settings, count) if settings["features"] else {},
+        files=[run / LOG],
+    )
+
+
+def command_of(settings: dict[str, Any]) -> str:
+    """Returns the command that trains by these settings.
+
+    Args:
+        settings: Contents of `settings.json`.
+    """
+    from zoo.training import default_settings
+
+    command = f"zoo train {settings['model']}"
+    usual = json.loads(
+        json.dumps(vars(default_settings(settings["model"], seed=0)))
+    )
+    for key, value in settings.items():
+        if key in ("model", "backend", "arguments") or value == usual[key]:
+            continue
+        flag = key.replace("_", "-")
+        if isinstance(value, bool):
+            command += f" --{flag}" if value else f" --no-{flag}"
+        else:
+            command += f" --{flag} {value}"
+    for key, value in settings["arguments"].items():
+        if value != usual["arguments"].get(key):
+            command += f" --set {key}={value}"
+    return command
+
+
+def measure(
+    model: GenerativeModel, settings: dict[str, Any], count: int
+) -> dict[str, dict[str, Any]]:
+    """Measures samples, and real test images beside them.
+
+    Args:
+        model: The model.
+        settings: Contents of `settings.json`, with `features`.
+        count: Number of samples.
+
+    Returns:
+        Value and context of each metric, by its full name.
+    """
+    train = _images(settings)
+    evaluator = Evaluator(
+        ["fd", "is"],
+        settings["features"],
+        reference=train,
+        count=count,
+        cache=False,
+        progress=True,
+    )
+    fd, score = (evaluator.name(metric) for metric in ("fd", "is"))
+    values = evaluator.of_model(model)
+    metrics = {
+        fd: {"value": values[fd], "reference": settings["data"]},
+        score: {"value": values[score], "splits": evaluator.splits},
+    }
+    try:
+        test = _images(settings, split="test")
+    except ValueError:  # The source has no test split.
+        test = None
+    if test is not None:
+        real = evaluator.of_images(test)
+        metrics[fd]["floor_of_real_test_images"] = real[fd]
+        metrics[score]["of_real_test_images"] = real[score]
+        metrics[score]["share_of_real"] = values[score] / real[score]
+    shares = class_shares(evaluator, model)
+    metrics[evaluator.name("least_class_share")] = {
+        "value": min(shares),
+        "shares": shares,
+    }
+    return metrics
+
+
+def class_shares(evaluator: Evaluator, model: GenerativeModel) -> list[float]:
+    """Returns the share of samples that the classifier puts in each class.
+
+    Args:
+        evaluator: Whose extractor has classes.
+        model: The model.
+    """
+    counts = 0
+    for images in evaluator.samples(model):
+        logits = evaluator.extractor(to_uint8(images)).logits
+        found = logits.argmax(axis=-1)
+        counts = counts + np.bincount(found, minlength=logits.shape[-1])
+    return [float(share) for share in counts / counts.sum()]
+
+
+def _images(settings, split="train"):
+    import pipelines  # Imports TensorFlow, on every backend.
+
+    return pipelines.images(
+        settings["data"],
+        settings["size"],
+        64,
+        split=split,
+        channels=settings["channels"],
+        shuffle=False,
+        drop_remainder=False,
+    )

@@ -1,0 +1,36 @@
+"""Pretrained weights: handles, verified files, models."""
+
+from zoo.registry.catalog import (
+    entries,
+    list_presets,
+    open_preset,
+    register_preset,
+)
+from zoo.registry.errors import (
+    DownloadError,
+    PresetError,
+    PresetFormatError,
+    PresetIntegrityError,
+    PresetNotFoundError,
+    UnsafePresetError,
+)
+from zoo.registry.metadata import Metadata
+from zoo.registry.preset import Preset
+from zoo.registry.saving import save_to_preset, upload_preset
+
+__all__ = [
+    "DownloadError",
+    "Metadata",
+    "Preset",
+    "PresetError",
+    "PresetFormatError",
+    "PresetIntegrityError",
+    "PresetNotFoundError",
+    "UnsafePresetError",
+    "entries",
+    "list_presets",
+    "open_preset",
+    "register_preset",
+    "save_to_preset",
+    "upload_preset",
+]

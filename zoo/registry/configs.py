@@ -1,0 +1,192 @@
+"""From `config.json` to a model, without running anything it names."""
+
+import contextlib
+import contextvars
+import inspect
+import math
+import pathlib
+from typing import Any
+
+import keras
+
+from zoo.generative_model import GenerativeModel
+from zoo.registry.errors import PresetFormatError, UnsafePresetError
+from zoo.registry.json_files import read_json
+
+DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
+OWN_ARGUMENTS = ("name", "dtype")
+"""Arguments of `keras.Model` that a config may hold."""
+
+BUDGET_FACTOR = 32
+BUDGET_SLACK = 1_000_000
+
+
+def config_of(model: GenerativeModel) -> dict[str, Any]:
+    """Returns the contents of a model's `config.json`.
+
+    Args:
+        model: The model.
+
+    Returns:
+        Registered name of the class, and the arguments of its constructor.
+    """
+    config = dict(model.get_config())
+    config.pop("trainable", None)
+    config["dtype"] = model.dtype_policy.name
+    return {
+        "registered_name": keras.saving.get_registered_name(type(model)),
+        "config": config,
+    }
+
+
+def read_config(path: pathlib.Path) -> tuple[type[GenerativeModel], dict]:
+    """Reads and checks `config.json`.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The model's class, and the arguments for it.
+
+    Raises:
+        PresetFormatError: A key or an argument is missing or unknown.
+        UnsafePresetError: It names a class that is not a registered model,
+            or asks Keras to build an object.
+    """
+    value = read_json(path)
+    if set(value) != {"registered_name", "config"}:
+        raise PresetFormatError(
+            "Expected the keys registered_name and config. "
+            f"Received: {sorted(value)} in {path}"
+        )
+    cls = model_class(value["registered_name"])
+    config = value["config"]
+    if not isinstance(config, dict) or _names_objects(config):
+        raise UnsafePresetError(
+            "Arguments must be numbers, strings and lists of them; a preset "
+            f"never names code to be run. Received: {path}"
+        )
+    unknown = sorted(set(config) - argument_names(cls))
+    if unknown:
+        raise PresetFormatError(
+            f"{cls.__name__} has no arguments {unknown}; a newer zoo may have "
+            f"them. Received: {path}"
+        )
+    if config.get("dtype", "float32") not in DTYPES:
+        raise PresetFormatError(
+            f"Argument `dtype` must be one of {DTYPES}. "
+            f"Received: {str(config['dtype'])[:100]!r} in {path}"
+        )
+    return cls, config
+
+
+def model_class(registered_name: Any) -> type[GenerativeModel]:
+    """Returns a registered model's class.
+
+    Args:
+        registered_name: Such as `"zoo>DCGAN"`.
+
+    Returns:
+        The class. Nothing is imported to find it.
+
+    Raises:
+        UnsafePresetError: It is not the name of a registered model.
+    """
+    found = None
+    if isinstance(registered_name, str) and ">" in registered_name:
+        found = keras.saving.get_registered_object(registered_name)
+    if not (inspect.isclass(found) and issubclass(found, GenerativeModel)):
+        raise UnsafePresetError(
+            "A preset must be of a registered zoo.GenerativeModel, such as "
+            f"'zoo>DCGAN'. Received: {str(registered_name)[:100]!r}"
+        )
+    return found
+
+
+def argument_names(cls: type[GenerativeModel]) -> set[str]:
+    """Returns the names of all arguments of a model's constructor."""
+    names = set(OWN_ARGUMENTS)
+    for ancestor in cls.__mro__[: cls.__mro__.index(GenerativeModel) + 1]:
+        if "__init__" in vars(ancestor):
+            names |= set(inspect.signature(ancestor.__init__).parameters)
+    return names - {"self", "args", "kwargs"}
+
+
+def build(
+    cls: type[GenerativeModel], config: dict[str, Any], weights_bytes: int
+) -> GenerativeModel:
+    """Builds a model, unless it would be far larger than its weights.
+
+    Args:
+        cls: The model's class.
+        config: Arguments for it.
+        weights_bytes: Size of the preset's weights files. A model of more
+            than 32 times as many parameters as they could hold is refused
+            before memory for it is allocated.
+
+    Returns:
+        The model, with initial weights.
+
+    Raises:
+        PresetFormatError: The class refuses the arguments.
+        UnsafePresetError: The model would be too large.
+    """
+    with parameter_budget(BUDGET_FACTOR * weights_bytes // 4 + BUDGET_SLACK):
+        try:
+            return cls(**config)
+        except UnsafePresetError:
+            raise
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+            raise PresetFormatError(
+                f"{cls.__name__} refuses the preset's arguments: {error}"
+            ) from error
+
+
+_budget: contextvars.ContextVar = contextvars.ContextVar("budget", default=None)
+
+
+@contextlib.contextmanager
+def parameter_budget(elements: int):
+    """Lets layers add only so many weights; counts before they allocate.
+
+    Args:
+        elements: Most elements of all weights that are added within.
+    """
+    _install()
+    token = _budget.set([elements])
+    try:
+        yield
+    finally:
+        _budget.reset(token)
+
+
+def _install():
+    """Has Keras ask for the budget, once; outside of one nothing changes."""
+    original = keras.layers.Layer.add_weight
+    if hasattr(original, "zoo_budget"):
+        return
+
+    def add_weight(self, shape=None, *args, **kwargs):
+        budget = _budget.get()
+        if budget is not None:
+            dimensions = (shape,) if isinstance(shape, int) else shape or ()
+            budget[0] -= math.prod(dimensions)
+            if budget[0] < 0:
+                raise UnsafePresetError(
+                    "The model would have far more parameters than the "
+                    f"preset has weights. Received: {type(self).__name__} "
+                    f"with a weight of shape {tuple(dimensions)}"
+                )
+        return original(self, shape, *args, **kwargs)
+
+    add_weight.zoo_budget = True
+    keras.layers.Layer.add_weight = add_weight
+
+
+def _names_objects(value):
+    if isinstance(value, dict):
+        reserved = {"module", "class_name", "registered_name", "build_config"}
+        return bool(reserved & set(value)) or any(
+            map(_names_objects, value.values())
+        )
+    return isinstance(value, list) and any(map(_names_objects, value))

@@ -1,0 +1,158 @@
+"""A preset: metadata, verified files, and the model they make."""
+
+import pathlib
+from typing import Any
+
+import keras
+
+from zoo.generative_model import GenerativeModel
+from zoo.registry.configs import build, read_config
+from zoo.registry.downloads import is_whole, record_of
+from zoo.registry.errors import (
+    PresetError,
+    PresetFormatError,
+    PresetIntegrityError,
+)
+from zoo.registry.handles import Source
+from zoo.registry.metadata import (
+    CONFIG,
+    METADATA,
+    TRAINING_WEIGHTS,
+    WEIGHTS,
+    Metadata,
+    read_metadata,
+)
+from zoo.registry.weights import load_networks
+
+
+class Preset:
+    """A preset at its source.
+
+    Args:
+        source: Where its files are.
+        sha256: Expected SHA-256 of `metadata.json`, or `None`.
+
+    Attributes:
+        metadata: What it says of itself.
+
+    Raises:
+        PresetError: There is no preset, or it is not what is expected.
+    """
+
+    def __init__(self, source: Source, sha256: str | None = None):
+        self.source = source
+        path = source.fetch(METADATA, None)
+        received = record_of(path).sha256
+        if sha256 not in (None, received):
+            source.refresh(METADATA)
+            raise PresetIntegrityError(
+                f"Expected {METADATA} with the SHA-256 {sha256}. "
+                f"Received: {source.handle!r} with {received}"
+            )
+        try:
+            self.metadata: Metadata = read_metadata(path)
+        except PresetError:
+            source.refresh(METADATA)
+            raise
+
+    def file(self, name: str) -> pathlib.Path:
+        """Returns the path of a verified file.
+
+        Args:
+            name: A key of `metadata.files`.
+
+        Raises:
+            PresetFormatError: The preset has no such file.
+            PresetIntegrityError: It is not the file that it should be.
+        """
+        record = self.metadata.files.get(name)
+        if record is None:
+            raise PresetFormatError(
+                f"The preset has no {name}. Received: {self.source.handle!r} "
+                f"with {sorted(self.metadata.files)}"
+            )
+        path = self.source.fetch(name, record)
+        if not is_whole(path, record):
+            received = record_of(path)
+            self.source.refresh(name)
+            raise PresetIntegrityError(
+                f"Expected {name} of {record.size} bytes with the SHA-256 "
+                f"{record.sha256}; it is damaged or was changed. Received: "
+                f"{received.size} bytes with {received.sha256} in "
+                f"{self.source.handle!r}"
+            )
+        return path
+
+    def verify(self) -> None:
+        """Raises a PresetError unless all files are what they should be."""
+        for name in self.metadata.files:
+            self.file(name)
+
+    def load(
+        self,
+        cls: type[GenerativeModel] = GenerativeModel,
+        load_weights: bool = True,
+        for_training: bool = False,
+        **arguments: Any,
+    ) -> GenerativeModel:
+        """Makes the model; see `zoo.GenerativeModel.from_preset`."""
+        found, config = read_config(self.file(CONFIG))
+        if not issubclass(found, cls):
+            raise PresetFormatError(
+                f"The preset holds a {found.__name__}; use "
+                f"zoo.{found.__name__}.from_preset or "
+                "zoo.GenerativeModel.from_preset. Received: "
+                f"{self.source.handle!r} for {cls.__name__}"
+            )
+        names = [WEIGHTS]
+        if for_training:
+            self._check_trainable()
+            names.append(TRAINING_WEIGHTS)
+        paths = [self.file(name) for name in names]
+        size = sum(self.metadata.files[name].size for name in names)
+        model = build(found, config | arguments, size)
+        if load_weights:
+            load_networks(networks_to_generate(model), paths[0])
+            for name, average in model.averages.items():
+                network = getattr(model, name)
+                network.set_weights(average.network.get_weights())
+        if load_weights and for_training:
+            load_networks(networks_to_train(model), paths[1])
+            for average in model.averages.values():
+                average.end_warm_up()
+        model.incomplete = load_weights and not for_training
+        return model
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training can go on from it."""
+        return TRAINING_WEIGHTS in self.metadata.files
+
+    def _check_trainable(self):
+        if not self.trainable:
+            raise PresetFormatError(
+                "The preset holds only what generates: training can't go on "
+                "from it. Load it with for_training=False. "
+                f"Received: {self.source.handle!r}"
+            )
+
+
+def networks_to_generate(
+    model: GenerativeModel,
+) -> dict[str, keras.layers.Layer]:
+    """Returns the networks that `model.weights.h5` holds, by attribute."""
+    return {name: model.network(name) for name in model.inference_networks}
+
+
+def networks_to_train(model: GenerativeModel) -> dict[str, keras.layers.Layer]:
+    """Returns the networks that `training.weights.h5` holds, by attribute.
+
+    These are all that `networks_to_generate` leaves out: opponents, and
+    the networks whose averages generate.
+    """
+    names = [name for networks in model.players.values() for name in networks]
+    return {
+        name: getattr(model, name)
+        for name in names
+        if name not in model.inference_networks or name in model.averages
+    }

@@ -1,0 +1,186 @@
+"""Writing presets, and uploading them."""
+
+import datetime
+import json
+import math
+import os
+import pathlib
+import shutil
+import tempfile
+from typing import Any
+
+import keras
+
+from zoo.files import output_directory
+from zoo.generative_model import GenerativeModel
+from zoo.grids import image_grid, save_picture
+from zoo.registry.card import write_card
+from zoo.registry.configs import config_of
+from zoo.registry.downloads import record_of
+from zoo.registry.errors import PresetNotFoundError
+from zoo.registry.handles import (
+    Directory,
+    require,
+    split_hugging_face,
+)
+from zoo.registry.metadata import (
+    CARD,
+    CONFIG,
+    METADATA,
+    SAMPLES,
+    TRAINING_WEIGHTS,
+    WEIGHTS,
+    Metadata,
+)
+from zoo.registry.preset import (
+    Preset,
+    networks_to_generate,
+    networks_to_train,
+)
+from zoo.registry.weights import save_networks
+
+OWN_FILES = (METADATA, CONFIG, WEIGHTS, TRAINING_WEIGHTS, CARD, SAMPLES)
+SAMPLES_SEED = 0
+SAMPLES_COLUMNS = 8
+
+
+def save_to_preset(
+    model: GenerativeModel,
+    directory: str | os.PathLike,
+    *,
+    name: str | None = None,
+    description: str = "",
+    for_training: bool = True,
+    samples: int = 64,
+    data: dict[str, str] | None = None,
+    training: dict[str, Any] | None = None,
+    metrics: dict[str, dict[str, Any]] | None = None,
+    source: str = "trained here",
+    files: tuple[str | os.PathLike, ...] = (),
+) -> pathlib.Path:
+    """Writes a preset; see `zoo.GenerativeModel.save_to_preset`."""
+    target = pathlib.Path(directory).expanduser()
+    parent = output_directory(target.absolute().parent)
+    _check_replaceable(target)
+    with tempfile.TemporaryDirectory(
+        prefix=f".{target.name}-", dir=parent
+    ) as made:
+        made = pathlib.Path(made) / "preset"
+        made.mkdir()
+        _write_json(made / CONFIG, config_of(model))
+        save_networks(networks_to_generate(model), made / WEIGHTS)
+        if for_training and (networks := networks_to_train(model)):
+            save_networks(networks, made / TRAINING_WEIGHTS)
+        if samples:
+            images = model.generate(samples, seed=SAMPLES_SEED)
+            grid = image_grid(images, SAMPLES_COLUMNS)
+            save_picture(grid, made / SAMPLES)
+        for file in files:
+            shutil.copy(file, made)
+        metadata = Metadata(
+            name=name or target.name,
+            model=keras.saving.get_registered_name(type(model)),
+            description=description,
+            parameters=parameters_of(model),
+            files={},
+            images={"shape": list(model.image_shape), "range": [-1, 1]},
+            data=data or {},
+            training=training or {},
+            metrics=metrics or {},
+            samples=_samples(samples),
+            versions=_versions(),
+            date=datetime.date.today().isoformat(),
+            source=source,
+        )
+        write_card(metadata, made / CARD)
+        for path in sorted(made.iterdir()):
+            metadata.files[path.name] = record_of(path)
+        (made / METADATA).write_text(metadata.to_json())
+        _replace(made, target)
+    return target
+
+
+def parameters_of(model: GenerativeModel) -> dict[str, int]:
+    """Returns the number of trainable parameters of each network."""
+    names = [name for networks in model.players.values() for name in networks]
+    return {
+        name: sum(
+            math.prod(v.shape) for v in getattr(model, name).trainable_variables
+        )
+        for name in names
+    }
+
+
+def upload_preset(handle: str, directory: str | os.PathLike) -> str:
+    """Uploads a preset, once it has been verified.
+
+    Args:
+        handle: `hf://user/name`: the repository, which is made if need be.
+            The client's own login is used (`hf auth login`, `HF_TOKEN`).
+        directory: What `save_to_preset` wrote.
+
+    Returns:
+        Address of the upload.
+
+    Raises:
+        PresetError: The handle is not one of the hub, or the directory holds
+            no preset or a damaged one.
+        ImportError: `huggingface_hub` is not installed.
+    """
+    if not handle.startswith("hf://"):
+        raise PresetNotFoundError(
+            f"Presets are uploaded to hf://user/name. Received: {handle!r}"
+        )
+    repository, revision = split_hugging_face(handle)
+    preset = Preset(Directory(os.fspath(directory)))
+    preset.verify()
+    hub = require("huggingface_hub")
+    hub.create_repo(repository, exist_ok=True)
+    commit = hub.upload_folder(
+        repo_id=repository,
+        folder_path=os.fspath(directory),
+        allow_patterns=[METADATA, *preset.metadata.files],
+        revision=revision,
+        commit_message=f"Upload the preset {preset.metadata.name}",
+    )
+    return str(commit)
+
+
+def _samples(count):
+    if not count:
+        return {}
+    return {"seed": SAMPLES_SEED, "count": count, "columns": SAMPLES_COLUMNS}
+
+
+def _versions():
+    import zoo
+
+    return {
+        "zoo": zoo.__version__,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+    }
+
+
+def _write_json(path, value):
+    path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def _check_replaceable(target):
+    """Makes sure that only an earlier preset would be replaced."""
+    if not target.exists():
+        return
+    foreign = not target.is_dir() or any(target.iterdir())
+    if foreign and not (target / METADATA).is_file():
+        raise FileExistsError(
+            "Expected a new directory, an empty one, or one of an earlier "
+            f"preset. Received: {str(target)!r}"
+        )
+
+
+def _replace(made, target):
+    """Puts a finished directory in the place of another."""
+    if target.exists():
+        old = made.with_name("old")
+        os.replace(target, old)
+    os.replace(made, target)
