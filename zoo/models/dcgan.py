@@ -9,7 +9,6 @@ from keras import layers, ops
 from zoo import backend, batches, checks, losses
 from zoo.generative_model import GenerativeModel
 from zoo.layers import BatchNormalization, Conv2D, Conv2DTranspose
-from zoo.recipes import Recipe, register_recipe
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -280,24 +279,3 @@ def _norm(x, batch_norm):
     return BatchNormalization(
         momentum=0.9, epsilon=1e-5, gamma_initializer=_normal(1.0)
     )(x)
-
-
-# The paper's width and rates would need hours on two cores. A narrow network
-# at a higher rate, with smoothed targets and averaged weights, needs minutes.
-register_recipe(
-    "dcgan",
-    Recipe(
-        model=DCGAN,
-        data="fashion_mnist_10k",
-        size=32,
-        batch_size=64,
-        epochs=15,
-        flip=False,
-        arguments={"filters": 16, "label_smoothing": 0.1, "ema_decay": 0.99},
-        optimizers=lambda: {
-            "generator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
-            "discriminator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
-        },
-        features="fashion_mnist",
-    ),
-)
