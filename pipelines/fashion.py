@@ -21,6 +21,19 @@ SYSTEM_FOLDER = Path("/usr/share/datasets/fashion-mnist")  # as Debian has it
 _EMBEDDED = Path(__file__).parent / "data" / "fashion_mnist_10k.npz"
 _CACHE_SUBDIR = "datasets/fashion-mnist"
 
+CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
 SPLITS = {
     "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
     "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from pipelines import checks, decode, packing
-from pipelines.order import Order, call
-from pipelines.packing import Request
+from pipelines.building import build
 from pipelines.resolve import resolve
-from pipelines.sources import ArraySource, Source
 
 
 def images(
@@ -95,102 +90,16 @@ def images(
         FileNotFoundError: If `source` is a path at which there is nothing,
             or a TFDS set that is not prepared.
     """
-    checks.integer("image_size", image_size, minimum=1)
-    checks.integer("batch_size", batch_size, minimum=1)
-    checks.integer("shuffle_seed", shuffle_seed, minimum=0)
-    checks.one_of("on_error", on_error, ("raise", "skip"))
-    checks.cache(cache)
-    if channels is not None:
-        checks.integer("channels", channels, minimum=1, maximum=4)
-    opened = resolve(source, split, data_dir)
-    channels = _channels(opened, channels)
-    request = Request(opened, image_size, channels, on_error == "skip")
-    count, load = _loader(request, cache)
-    checks.batch_fits(count, batch_size, drop_remainder)
-    order = Order(
-        count,
+    return build(
+        lambda: (resolve(source, split, data_dir), None),
+        image_size,
         batch_size,
+        channels=channels,
         shuffle=shuffle,
-        seed=shuffle_seed,
+        shuffle_seed=shuffle_seed,
         flip=flip,
+        cache=cache,
         repeat=repeat,
         drop_remainder=drop_remainder,
+        on_error=on_error,
     )
-    size = batch_size if drop_remainder else None
-    shape = (size, image_size, image_size, channels)
-    return _finish(order.batches().map(_Batches(load, shape), tf.data.AUTOTUNE))
-
-
-def _channels(source: Source, channels: int | None) -> int:
-    if channels is None:
-        return source.channels
-    if (channels == 2) != (source.channels == 2):
-        raise ValueError(
-            "Two channels stay two: they are converted neither to nor from "
-            "other numbers of channels. Received: "
-            f"channels={channels} for images with {source.channels}"
-        )
-    return channels
-
-
-def _loader(
-    request: Request, cache: bool | str | os.PathLike
-) -> tuple[int, Callable[[np.ndarray], np.ndarray]]:
-    """Return the number of images, and a function from indices to images."""
-    source = request.source
-    is_array = isinstance(source, ArraySource)
-    packed = (
-        source.ready(request.image_size, request.channels) if is_array else None
-    )
-    if packed is None and not isinstance(cache, bool):
-        packed = packing.pack_file(request, cache)
-    elif packed is None and (cache or is_array):
-        packed = packing.pack(request)
-    if packed is not None:
-        return len(packed), packed.__getitem__
-    if request.skip:
-        kept = packing.readable(request)
-    else:
-        request.load(0)  # A wrong folder shows here, not in the first epoch.
-        kept = np.arange(len(source))
-    return len(kept), lambda indices: np.stack(
-        [request.load(index) for index in kept[indices]]
-    )
-
-
-class _Batches:
-    """Batches of images, from their indices."""
-
-    def __init__(
-        self,
-        load: Callable[[np.ndarray], np.ndarray],
-        shape: tuple[int | None, ...],
-    ):
-        self.load = load
-        self.shape = shape
-
-    def read(self, indices: np.ndarray, flips: np.ndarray) -> np.ndarray:
-        """Return float32 images in [-1, 1] of shape `self.shape`."""
-        chosen = self.load(indices)
-        chosen[flips] = chosen[flips, :, ::-1]
-        return decode.to_float(np.asarray(chosen))
-
-    def __call__(self, indices: tf.Tensor, flips: tf.Tensor) -> tf.Tensor:
-        """Be what `Dataset.map` calls.
-
-        It reads a whole batch at a time: threads meet at Python's lock once
-        per batch and not once per image.
-        """
-        images = call(self.read, [indices, flips], tf.float32)
-        images.set_shape(self.shape)
-        return images
-
-
-def _finish(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    options = tf.data.Options()
-    options.deterministic = True
-    # The source is an order and no list of files that could be divided.
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.DATA
-    )
-    return dataset.with_options(options).prefetch(tf.data.AUTOTUNE)

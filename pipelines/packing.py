@@ -74,16 +74,27 @@ def readable(request: Request) -> np.ndarray:
     return np.delete(np.arange(len(request.source)), failed)
 
 
-def pack(request: Request) -> np.ndarray:
-    """Return all images in one uint8 array `(n, size, size, channels)`."""
+def pack(request: Request) -> tuple[np.ndarray, np.ndarray]:
+    """Read all images into memory.
+
+    Args:
+        request: Which images.
+
+    Returns:
+        A uint8 array `(n, size, size, channels)`, and the source's index of
+        each image in it.
+    """
     shape = request.shape(len(request.source))
     array = np.empty(shape, np.uint8)
     failed = _load_all(request, array.__setitem__)
     _report(request, [request.source.name(index) for index in failed])
-    return array[: _close_gaps(array, failed)]
+    kept = np.delete(np.arange(len(array)), failed)
+    return array[: _close_gaps(array, failed)], kept
 
 
-def pack_file(request: Request, path: str | os.PathLike) -> np.ndarray:
+def pack_file(
+    request: Request, path: str | os.PathLike
+) -> tuple[np.ndarray, np.ndarray]:
     """Return all images as a memory-mapped file, made if it is not there.
 
     Args:
@@ -92,7 +103,8 @@ def pack_file(request: Request, path: str | os.PathLike) -> np.ndarray:
             source in the same way, and replaced in one step otherwise.
 
     Returns:
-        A read-only uint8 array `(n, size, size, channels)`.
+        A read-only uint8 array `(n, size, size, channels)`, and the source's
+        index of each image in it.
 
     Raises:
         ValueError: If there is a file that this function did not write.
@@ -104,16 +116,28 @@ def pack_file(request: Request, path: str | os.PathLike) -> np.ndarray:
         skipped = details["skipped"]
         if details["key"] == key and (request.skip or not skipped):
             _report(request, skipped)
-            return np.load(path, mmap_mode="r", allow_pickle=False)
+            return _open(request, path, skipped)
         _LOG.info("%s was made from other images; making it anew.", path)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        _report(request, _write(request, key, beside))
+        skipped = _write(request, key, beside)
+        _report(request, skipped)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+    return _open(request, path, skipped)
+
+
+def _open(
+    request: Request, path: Path, skipped: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    images = np.load(path, mmap_mode="r", allow_pickle=False)
+    indices = range(len(request.source))
+    if skipped:
+        names = set(skipped)
+        indices = [i for i in indices if request.source.name(i) not in names]
+    return images, np.array(indices)
 
 
 def _write(request: Request, key: str, path: Path) -> list[str]:
@@ -220,5 +244,5 @@ def _report(request: Request, skipped: list[str]) -> None:
         warnings.warn(
             f"{len(skipped)} of {count} images cannot be read and are left "
             f"out: {names}{more}",
-            stacklevel=5,  # the caller of `pipelines.images`
+            stacklevel=6,  # the caller of `pipelines.images`
         )

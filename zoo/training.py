@@ -32,7 +32,8 @@ class Settings:
 
     Attributes:
         model: Name of a recipe.
-        data: Source for `pipelines.images`.
+        data: Source for `pipelines.images` or `pipelines.labelled_images`, as
+            the recipe says.
         size: Height and width of the images, in pixels.
         channels: Channels of the images; `None` as the data have them.
         batch_size: Images per step.
@@ -202,7 +203,13 @@ def _distance(settings, data, directory, log):
 def _build(recipe, settings):
     import pipelines  # Imports TensorFlow, on every backend.
 
-    data = pipelines.images(
+    arguments = dict(settings.arguments)
+    make = pipelines.images
+    if recipe.labelled:
+        make = pipelines.labelled_images
+        classes = len(pipelines.class_names(settings.data))
+        arguments.setdefault("num_classes", classes)
+    data = make(
         settings.data,
         settings.size,
         settings.batch_size,
@@ -211,10 +218,9 @@ def _build(recipe, settings):
         shuffle_seed=settings.seed,
         cache=True,
     )
+    images = data.element_spec[0] if recipe.labelled else data.element_spec
     model = recipe.model(
-        tuple(data.element_spec.shape[1:]),
-        dtype=settings.dtype,
-        **settings.arguments,
+        tuple(images.shape[1:]), dtype=settings.dtype, **arguments
     )
     model.compile(**recipe.optimizers())
     return model, data

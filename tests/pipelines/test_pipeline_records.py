@@ -1,13 +1,12 @@
 import gzip
 import io
 
-import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
 import pipelines
-from pipelines.records import TFDSSource
+from pipelines.tfds_sets import TFDSSource
 
 
 def encoded(number):
@@ -124,43 +123,6 @@ def test_lists_are_checked(tmp_path):
 
 
 # TFDS
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    """A data set of 6 images and labels in two files, and a test split."""
-    tfds = pytest.importorskip("tensorflow_datasets")
-    folder = tmp_path_factory.mktemp("tfds")
-
-    class TinyShades(tfds.core.GeneratorBasedBuilder):
-        VERSION = tfds.core.Version("1.0.0")
-
-        def _info(self):
-            return tfds.core.DatasetInfo(
-                builder=self,
-                features=tfds.features.FeaturesDict(
-                    {
-                        "label": tfds.features.ClassLabel(num_classes=10),
-                        "image": tfds.features.Image(shape=(4, 4, 1)),
-                    }
-                ),
-            )
-
-        def _split_generators(self, manager):
-            return {"train": self._make(range(6)), "test": self._make([7, 8])}
-
-        def _make(self, numbers):
-            for number in numbers:
-                image = np.full((4, 4, 1), number * 20, np.uint8)
-                yield number, {"image": image, "label": number}
-
-        def _generate_examples(self):
-            raise NotImplementedError
-
-    builder = TinyShades(data_dir=folder)
-    config = tfds.download.DownloadConfig(num_shards=2)
-    builder.download_and_prepare(download_config=config)
-    return folder
 
 
 def test_tfds(prepared, values):

@@ -269,14 +269,14 @@ def test_metadata_with_fields_missing_or_unknown_or_of_other_types(preset):
     for name in set(whole) - {"format_version"}:
         changed = {k: v for k, v in whole.items() if k != name}
         (preset / "metadata.json").write_text(json.dumps(changed))
-        with pytest.raises(PresetFormatError, match=f"missing=.'{name}'"):
+        with pytest.raises(PresetFormatError, match=rf"missing=.'{name}'"):
             load(preset)
         changed = whole | {name: 3.5}
         (preset / "metadata.json").write_text(json.dumps(changed))
         with pytest.raises(PresetError, match=name):
             load(preset)
     (preset / "metadata.json").write_text(json.dumps(whole | {"more": 1}))
-    with pytest.raises(PresetFormatError, match="unknown=.'more'"):
+    with pytest.raises(PresetFormatError, match=r"unknown=.'more'"):
         load(preset)
 
 

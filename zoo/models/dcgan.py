@@ -9,7 +9,6 @@ from keras import layers, ops
 from zoo import backend, batches, checks, losses
 from zoo.generative_model import GenerativeModel
 from zoo.layers import BatchNormalization, Conv2D, Conv2DTranspose
-from zoo.recipes import Recipe, register_recipe
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -35,10 +34,10 @@ class DCGAN(GenerativeModel):
         batch_norm: Whether to normalize by batch statistics: `True`, `False`
             or `"generator"`, for only that network. Without it, convolutions
             have biases.
-        r1_weight: Weight gamma of the R1 penalty, `gamma / 2 E[||grad D(x)||^2]`
-            on real images (Mescheder et al. 2018, equation 9), part of
-            `discriminator_real_loss`; 0, as in the paper, for none. It asks
-            for a discriminator without batch statistics.
+        r1_weight: Weight gamma of the R1 penalty (Mescheder et al. 2018,
+            equation 9), `gamma / 2 E[||grad D(x)||^2]` on real images, part
+            of `discriminator_real_loss`; 0, as in the paper, for none. It
+            asks for a discriminator without batch statistics.
         label_smoothing: What is taken off the discriminator's target for real
             images, in [0, 1); 0 in the paper.
         ema_decay: Decay of the average of the generator's weights that
@@ -299,24 +298,3 @@ def _norm(x, batch_norm):
     return BatchNormalization(
         momentum=0.9, epsilon=1e-5, gamma_initializer=_normal(1.0)
     )(x)
-
-
-# The paper's width and rates would need hours on two cores. A narrow network
-# at a higher rate, with smoothed targets and averaged weights, needs minutes.
-register_recipe(
-    "dcgan",
-    Recipe(
-        model=DCGAN,
-        data="fashion_mnist_10k",
-        size=32,
-        batch_size=64,
-        epochs=15,
-        flip=False,
-        arguments={"filters": 16, "label_smoothing": 0.1, "ema_decay": 0.99},
-        optimizers=lambda: {
-            "generator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
-            "discriminator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
-        },
-        features="fashion_mnist",
-    ),
-)

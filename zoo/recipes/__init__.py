@@ -16,7 +16,8 @@ class Recipe:
 
     Attributes:
         model: Class of the model; its first argument is the image shape.
-        data: Source for `pipelines.images`.
+        data: Source for `pipelines.images` or, with `labelled`, for
+            `pipelines.labelled_images`.
         size: Height and width of the images, in pixels.
         batch_size: Images per step.
         epochs: Passes over the data.
@@ -25,6 +26,8 @@ class Recipe:
         optimizers: Makes the arguments for the model's `compile`.
         features: Extractor for the Fréchet distance to `data` after each
             epoch, or `None` for none.
+        labelled: Whether the model trains on images with labels. It is then
+            also given `num_classes`, that of the data.
     """
 
     model: type[keras.Model]
@@ -36,6 +39,7 @@ class Recipe:
     arguments: dict[str, Any]
     optimizers: Callable[[], dict[str, keras.optimizers.Optimizer]]
     features: str | None = None
+    labelled: bool = False
 
 
 def register_recipe(name: str, recipe: Recipe) -> None:
@@ -73,3 +77,7 @@ def get_recipe(name: str) -> Recipe:
             f"Received: {name!r}"
         )
     return RECIPES[name]
+
+
+# Each registers its model's recipe, by the names above.
+from zoo.recipes import dcgan  # noqa: E402, F401

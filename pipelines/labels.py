@@ -1,0 +1,168 @@
+"""The class of each image, from wherever its source keeps it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipelines.fashion import CLASSES
+from pipelines.records import RecordSource
+from pipelines.resolve import BUILT_IN, resolve
+from pipelines.sources import ArraySource, FolderSource, Source, ZipSource
+from pipelines.tfds_sets import TFDSSource
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The classes of a source's images.
+
+    Attributes:
+        values: int32 array `(n,)`, the class of each image, from 0.
+        names: Name of each class. Where the source has no names, the numbers
+            from 0 to the largest label.
+    """
+
+    values: np.ndarray
+    names: list[str]
+
+
+def open_labelled(
+    source: Any, split: str, data_dir: str | None
+) -> tuple[Source, Labels]:
+    """Open a source with its labels; see `pipelines.labelled_images`.
+
+    Args:
+        source: A pair of arrays, a path, a list of paths, or a name.
+        split: "train", or another split of a source that has several.
+        data_dir: Where TFDS keeps its data sets; `None` means its default.
+
+    Returns:
+        The opened source, and its labels.
+
+    Raises:
+        ValueError: If it is of no known kind, or has no or wrong labels.
+        FileNotFoundError: If it is a path at which there is nothing.
+    """
+    if isinstance(source, str) and source in BUILT_IN:
+        opened = resolve(source, split, data_dir)
+        _, labels = BUILT_IN[source](split)
+        return opened, Labels(labels.astype(np.int32), list(CLASSES))
+    if _is_pair(source):
+        images, labels = source
+        opened = resolve(np.asarray(images), split, data_dir)
+        return opened, from_array(labels, len(opened))
+    opened = resolve(source, split, data_dir)
+    return opened, labels_of(opened)
+
+
+def _is_pair(source: Any) -> bool:
+    is_pair = isinstance(source, list | tuple) and len(source) == 2
+    return is_pair and hasattr(source[0], "__array__")
+
+
+def from_array(labels: Any, count: int) -> Labels:
+    """Check an array of labels.
+
+    Args:
+        labels: Integers `(count,)`, none negative.
+        count: Number of images.
+
+    Returns:
+        The labels, named by their numbers.
+
+    Raises:
+        ValueError: If they are not as described.
+    """
+    labels = np.asarray(labels)
+    received = f"Received: shape {labels.shape}, dtype {labels.dtype}"
+    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(
+            f"Labels must be one integer per image, of shape ({count},). "
+            f"{received}"
+        )
+    if labels.min() < 0:
+        raise ValueError(
+            f"Labels must not be negative. Received: {labels.min()}"
+        )
+    return Labels(
+        labels.astype(np.int32), [str(i) for i in range(int(labels.max()) + 1)]
+    )
+
+
+def from_paths(paths: Sequence[str], source: str) -> Labels:
+    """Take the first folder of each path for the image's class.
+
+    Args:
+        paths: Relative paths, with "/" between folders.
+        source: What they are in, for the error message.
+
+    Returns:
+        The labels; names are the folders', sorted.
+
+    Raises:
+        ValueError: If an image is in no folder.
+    """
+    for path in paths:
+        if "/" not in path:
+            raise ValueError(
+                "Labelled images must lie in one folder per class, such as "
+                f"cat/1.png. Received: {path!r} in {source}"
+            )
+    classes = [path.split("/", 1)[0] for path in paths]
+    names, values = np.unique(classes, return_inverse=True)
+    return Labels(values.astype(np.int32), names.tolist())
+
+
+@functools.singledispatch
+def labels_of(source: Source) -> Labels:
+    """Return the labels that a source holds.
+
+    Args:
+        source: An opened source.
+
+    Returns:
+        The label of each of its images.
+
+    Raises:
+        ValueError: If it has none, or wrong ones.
+    """
+    raise ValueError(
+        f"This source has no labels. Received: {type(source).__name__}"
+    )
+
+
+@labels_of.register
+def _(source: ArraySource) -> Labels:
+    raise ValueError(
+        "An array of images has no labels: give the pair (images, labels). "
+        f"Received: source of shape {source.array.shape}"
+    )
+
+
+@labels_of.register
+def _(source: FolderSource) -> Labels:
+    return from_paths(source.paths, f"the folder {source.folder}")
+
+
+@labels_of.register
+def _(source: ZipSource) -> Labels:
+    paths = source.members
+    # Many archives wrap all they hold in one folder.
+    while len({path.split("/", 1)[0] for path in paths}) == 1:
+        inside = [path.partition("/")[2] for path in paths]
+        if not all("/" in path for path in inside):
+            break
+        paths = inside
+    return from_paths(paths, f"the zip file {source.path}")
+
+
+@labels_of.register(RecordSource)
+@labels_of.register(TFDSSource)
+def _(source: RecordSource | TFDSSource) -> Labels:
+    values = [source.label(index) for index in range(len(source))]
+    labels = from_array(np.array(values, np.int64), len(source))
+    return Labels(labels.values, list(source.class_names or labels.names))
