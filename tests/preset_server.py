@@ -50,7 +50,7 @@ def serving(directory):
             if status or not file.is_file():
                 self.send_error(status or 404)
                 return
-            data = behaviour.replaced.get(name) or file.read_bytes()
+            data = behaviour.replaced.get(name, file.read_bytes())
             start = 0
             if asked and not behaviour.ignore_range:
                 start = int(asked.removeprefix("bytes=").removesuffix("-"))

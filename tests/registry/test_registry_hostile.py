@@ -242,6 +242,8 @@ def test_a_pickle_in_disguise(preset, data):
         with pytest.raises(PresetFormatError):
             load(preset)
         shutil.move(preset.parent / name, preset / name)
+        if name != "metadata.json":
+            promise(preset, name)
     load(preset)
 
 

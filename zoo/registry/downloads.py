@@ -152,19 +152,20 @@ def _continue(url, partial, most, record):
         announced = response.headers.get("Content-Length")
         total = have + int(announced) if announced else None
         with _storing(partial), open(partial, "ab" if have else "wb") as file:
-            while chunk := response.read(CHUNK):
+            while chunk := response.read1(CHUNK):
                 have += len(chunk)
                 if most is not None and have > most:
                     break
                 file.write(chunk)
+                file.flush()
     if most is not None and have > most:
         partial.unlink()
         raise PresetIntegrityError(
             f"Expected at most {most} bytes; what came was removed. "
             f"Received: more from {url}"
         )
-    wanted = record.size if record else total
-    if wanted is not None and have < min(wanted, total or wanted):
+    wanted = record.size if record and total is None else total
+    if wanted is not None and have < wanted:
         raise ConnectionError(f"{have} of {wanted} bytes arrived")
 
 

@@ -64,18 +64,20 @@ class Directory(Source):
         path = self.path / name
         try:
             mode = os.lstat(path).st_mode
-        except (OSError, ValueError) as error:
+            inside = path.resolve(strict=True).is_relative_to(
+                self.path.resolve()
+            )
+            if stat.S_ISLNK(mode) and inside:
+                mode = os.stat(path).st_mode
+        except (OSError, ValueError, RuntimeError) as error:
             raise PresetNotFoundError(
                 f"There is no file {name} in the preset. "
                 f"Received: {self.handle!r}"
             ) from error
-        if stat.S_ISLNK(mode):
-            root = self.path.resolve()
-            if not path.resolve().is_relative_to(root):
-                raise UnsafePresetError(
-                    f"A link leads out of the preset. Received: {path}"
-                )
-            mode = path.stat().st_mode if path.exists() else 0
+        if not inside:
+            raise UnsafePresetError(
+                f"A link leads out of the preset. Received: {path}"
+            )
         if not stat.S_ISREG(mode):
             raise PresetFormatError(f"Expected a file. Received: {path}")
         return path
