@@ -1,6 +1,7 @@
 """A web server for a directory, that can misbehave on demand."""
 
 import contextlib
+import hashlib
 import http.server
 import pathlib
 import threading
@@ -19,6 +20,7 @@ class Behaviour:
         ignore_range: Whether to send whole files always.
         statuses: Path to a status that is sent in place of the file.
         delay: Seconds between chunks of 4 KiB.
+        headers: Further headers of every answer.
     """
 
     def __init__(self):
@@ -29,6 +31,7 @@ class Behaviour:
         self.ignore_range = False
         self.statuses = {}
         self.delay = 0
+        self.headers = {}
 
     def count(self, name):
         """Returns how often a file was asked for."""
@@ -56,8 +59,15 @@ def serving(directory):
                 start = int(asked.removeprefix("bytes=").removesuffix("-"))
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(data) - start))
+            etag = hashlib.sha256(data).hexdigest()
+            self.send_header("ETag", f'"{etag}"')
+            for header, value in behaviour.headers.items():
+                self.send_header(header, value)
             self.end_headers()
-            self._send(data[start:])
+            if self.command == "GET":
+                self._send(data[start:])
+
+        do_HEAD = do_GET
 
         def _send(self, data):
             if behaviour.breaks and len(data) > behaviour.break_after:

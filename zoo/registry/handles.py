@@ -2,6 +2,7 @@
 
 import abc
 import hashlib
+import importlib
 import os
 import pathlib
 import re
@@ -135,16 +136,17 @@ class HuggingFace(Source):
     def fetch(self, name: str, record: FileRecord | None) -> pathlib.Path:
         """Downloads the file by `huggingface_hub`, unless it is cached."""
         hub = require("huggingface_hub")
+        errors = require("huggingface_hub.errors")
         try:
             path = hub.hf_hub_download(
                 self.repository, name, revision=self.revision
             )
-        except hub.errors.HfHubHTTPError as error:
+        except errors.HfHubHTTPError as error:
             missing = isinstance(
                 error,
-                hub.errors.EntryNotFoundError
-                | hub.errors.RepositoryNotFoundError
-                | hub.errors.RevisionNotFoundError,
+                errors.EntryNotFoundError
+                | errors.RepositoryNotFoundError
+                | errors.RevisionNotFoundError,
             )
             raise (PresetNotFoundError if missing else DownloadError)(
                 f"Can't get {name}. Received: {self.handle!r} ({error})"
@@ -229,10 +231,10 @@ def require(name: str):
         ImportError: It is not installed.
     """
     try:
-        return __import__(name)
+        return importlib.import_module(name)
     except ImportError as error:
         raise ImportError(
-            f"This handle needs {name}: pip install "
+            f"This handle needs {name.partition('.')[0]}: pip install "
             f"'keras-generative-zoo[hub]'. Received: {error}"
         ) from error
 

@@ -1,0 +1,122 @@
+"""`zoo list`, `info`, `verify`, `sample`, `publish`, `upload`."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from zoo.cli import app
+from zoo.publishing import command_of
+from zoo.registry import open_preset
+
+
+def invoke(*arguments):
+    """Runs the command in this process; returns its exit code and output."""
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_list_and_info(saved):
+    code, output = invoke("list")
+    assert code == 0
+    assert "dcgan_fashion_mnist" in output
+    code, output = invoke("list", "--model", "Diffusion")
+    assert code == 0
+    assert "dcgan_fashion_mnist" not in output
+    code, output = invoke("info", saved)
+    assert code == 0
+    for text in ("A tiny model.", "fd_noise_16", "1.5", "MIT"):
+        assert text in output
+    code, output = invoke("info", "dcgan_fashion_mnits")
+    assert code == 2
+    assert "Did you mean 'dcgan_fashion_mnist'" in output
+
+
+def test_verify(saved, preset):
+    code, output = invoke("verify", saved)
+    assert (code, "OK" in output) == (0, True)
+    (preset / "samples.png").write_bytes(b"other")
+    code, output = invoke("verify", saved, preset)
+    assert code == 1
+    assert output.count("OK") == output.count("BAD") == 1
+    assert "samples.png" in output
+
+
+def test_sample_from_a_preset(saved, trained, tmp_path):
+    picture = tmp_path / "grid.png"
+    code, output = invoke(
+        "sample", saved, "--count", 8, "--seed", 0, "--output", picture
+    )
+    assert code == 0, output
+    expected = np.array(Image.open(saved / "samples.png"), "int64")
+    made = np.array(Image.open(picture), "int64")
+    assert np.abs(made - expected).max() <= 2
+    code, output = invoke("sample", tmp_path / "nothing")
+    assert code == 2
+    assert "Expected a preset" in output
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Returns the directory of a tiny training with distances."""
+    run = tmp_path_factory.mktemp("run") / "first"
+    random = np.random.default_rng(0)
+    folder = tmp_path_factory.mktemp("images")
+    for i in range(140):
+        pixels = random.integers(0, 256, (32, 32), dtype="uint8")
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    code, output = invoke(
+        "train", "dcgan", "--data", folder, "--size", 32, "--batch-size", 70,
+        "--set", "filters=2", "--epochs", 2, "--features", "fashion_mnist",
+        "--samples", 140, "--output", run,
+    )  # fmt: skip
+    assert code == 0, output
+    return run
+
+
+def test_publish(finished, tmp_path):
+    code, output = invoke(
+        "publish", finished, "--output", tmp_path / "mine", "--count", 140,
+        "--description", "Noise, for a test.",
+    )  # fmt: skip
+    assert code == 0, output
+    preset = open_preset(tmp_path / "mine")
+    preset.verify()
+    metadata = preset.metadata
+    assert metadata.name == "mine"
+    assert set(metadata.files) >= {"losses.csv", "training.weights.h5"}
+    assert metadata.training["epochs"] == 2
+    assert metadata.training["kept"].startswith("the epoch of the least")
+    settings = json.loads((finished / "settings.json").read_text())
+    assert metadata.training["command"] == (
+        f"zoo train dcgan --data {settings['data']} --batch-size 70 "
+        "--features fashion_mnist --samples 140 --set filters=2"
+    )
+    shares = metadata.metrics["least_class_share_fashion_mnist_140"]
+    assert sum(shares["shares"]) == pytest.approx(1)
+    assert metadata.metrics["fd_fashion_mnist_140"]["value"] > 0
+
+
+def test_publish_needs_a_training(tmp_path):
+    code, output = invoke("publish", tmp_path, "--output", tmp_path / "x")
+    assert code == 2
+    assert "settings.json" in output
+
+
+def test_the_command_of_a_recipe_is_short():
+    from zoo.training import default_settings
+
+    settings = json.loads(
+        json.dumps(vars(default_settings("dcgan_fashion_mnist", seed=7)))
+    )
+    assert command_of(settings) == "zoo train dcgan_fashion_mnist --seed 7"
+
+
+def test_upload_refuses_what_is_no_preset(tmp_path):
+    shutil.copytree(tmp_path, tmp_path / "copy", dirs_exist_ok=True)
+    code, output = invoke("upload", tmp_path, "hf://me/it")
+    assert code == 2
+    assert "metadata.json" in output
