@@ -10,7 +10,8 @@ from zoo.generative_model import GenerativeModel
 from zoo.grids import to_uint8
 from zoo.loading import BEST, load_model
 from zoo.metrics.evaluation import Evaluator
-from zoo.training import columns_of
+from zoo.recipes import get_recipe
+from zoo.training import columns_of, default_settings
 
 LOG = "losses.csv"
 
@@ -92,12 +93,10 @@ def command_of(settings: dict[str, Any]) -> str:
     Args:
         settings: Contents of `settings.json`.
     """
-    from zoo.training import default_settings
-
-    command = f"zoo train {settings['model']}"
-    usual = json.loads(
-        json.dumps(vars(default_settings(settings["model"], seed=0)))
-    )
+    name, data = settings["model"], settings["data"]
+    command = f"zoo train {name}"
+    usual = vars(default_settings(name, data=data, seed=0))
+    usual = json.loads(json.dumps(usual)) | {"data": get_recipe(name).data}
     for key, value in settings.items():
         if key in ("model", "backend", "arguments") or value == usual[key]:
             continue
