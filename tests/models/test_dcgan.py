@@ -434,3 +434,45 @@ def test_compile_options_train_alike(plain, name):
         assert history[loss] == pytest.approx(values, rel=1e-4), loss
     for pair in zip(plain[1], weights, strict=True):
         np.testing.assert_allclose(*pair, rtol=1e-3, atol=1e-5)
+
+
+def steep():
+    """Returns a model whose logits depend on images more than at first."""
+    model = tiny(batch_norm="generator", r1_weight=0.5)
+    for weight in model.discriminator.trainable_variables:
+        weight.assign(10 * ops.convert_to_tensor(weight))
+    return model
+
+
+def test_r1_penalty_against_finite_differences():
+    """Central differences by all 256 pixels; exact up to the kinks."""
+    model = steep()
+    real = images(2)
+    step = 1e-3
+    steps = step * np.eye(256, dtype="float32").reshape(256, 16, 16, 1)
+    norms = []
+    for image in real:
+        both = np.concatenate([image + steps, image - steps])
+        logits = model.discriminator.predict(both, verbose=0).ravel()
+        gradient = (logits[:256] - logits[256:]) / (2 * step)
+        norms.append((gradient.astype("float64") ** 2).sum())
+    penalty = keras.ops.convert_to_numpy(model.r1_penalty(ops.array(real)))
+    assert penalty == pytest.approx(np.mean(norms), rel=1e-2)
+
+
+def test_r1_penalty_is_part_of_the_loss_in_training_alone():
+    model = steep()
+    names = [layer.name for layer in model.discriminator.layers]
+    assert not any("normalization" in name for name in names)
+    real, generated = images(4), ops.array(images(8)[4:])
+    with_penalty, without = (
+        ops.convert_to_numpy(
+            model.discriminator_loss(ops.array(real), generated, training)[name]
+        )
+        for name in ["discriminator_real_loss"]
+        for training in (True, False)
+    )
+    penalty = ops.convert_to_numpy(model.r1_penalty(ops.array(real)))
+    assert with_penalty - without == pytest.approx(0.25 * penalty, rel=1e-3)
+    model.compile()
+    model.fit(real, batch_size=4, verbose=0)

@@ -37,8 +37,7 @@ def info(preset: Handle, backend: Backend = None):
 
     with user_errors():
         card = registry.open_preset(preset).file(CARD)
-        _, _, text = card.read_text().split("---\n", 2)
-        output.print(Markdown(text))
+        output.print(Markdown(_readable(card.read_text("utf-8"))))
         output.print(f"Sample grid and card: {card.parent}", soft_wrap=True)
 
 
@@ -108,3 +107,10 @@ def upload(
     with user_errors():
         address = registry.upload_preset(handle, directory)
     print(f"Uploaded to {address}")
+
+
+def _readable(card):
+    """Leaves out the header for the hub, and what steers a terminal."""
+    if card.startswith("---\n"):
+        card = card[4:].partition("---\n")[2]
+    return "".join(x for x in card if x.isprintable() or x in "\n\t")
