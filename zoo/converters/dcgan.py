@@ -99,7 +99,7 @@ def convert_pytorch_dcgan(
 register_converter(
     "pytorch-dcgan",
     convert_pytorch_dcgan,
-    "The DCGAN of PyTorch's examples: state dicts of netG and netD.",
+    "the DCGAN of PyTorch's examples, state dicts of netG and netD",
     ("netG", "[netD]"),
 )
 

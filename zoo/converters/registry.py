@@ -18,7 +18,7 @@ class Converter:
     Attributes:
         function: Takes as many paths as there are `files`, in that order;
             returns the model and what became of each tensor.
-        description: One sentence for lists.
+        description: A few words for lists.
         files: What each path is, in one word; in brackets at the end, what
             may be left out.
     """
