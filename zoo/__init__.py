@@ -12,6 +12,7 @@ with prepared():
 
 if TYPE_CHECKING:
     from zoo import metrics
+    from zoo.exporting import export
     from zoo.registry import list_presets, register_preset, upload_preset
 
 __version__ = "0.1.0"
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DCGAN",
     "GenerativeModel",
+    "export",
     "list_presets",
     "losses",
     "metrics",
@@ -30,6 +32,7 @@ __all__ = [
 # need (SciPy, HDF5, rich).
 _LAZY = {
     "metrics": "zoo.metrics",
+    "export": "zoo.exporting",
     "list_presets": "zoo.registry",
     "register_preset": "zoo.registry",
     "upload_preset": "zoo.registry",

@@ -23,12 +23,51 @@ def replacing(path):
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         yield temporary
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
+        _sync_file(temporary)
         os.replace(temporary, path)
         _sync_directory(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_directory(path):
+    """Lets a block fill a new directory, then puts it in the place of `path`.
+
+    The old directory is moved away and back again if the new one can't take
+    its place. Between the two moves, and if a crash falls there, `path` does
+    not exist; it is never half-written.
+
+    Args:
+        path: Where the directory is to be. What was there is deleted.
+
+    Yields:
+        A new temporary directory beside it.
+    """
+    path = pathlib.Path(path)
+    with tempfile.TemporaryDirectory(
+        prefix=f".{path.name}-", dir=path.parent
+    ) as place:
+        new, old = pathlib.Path(place, "new"), pathlib.Path(place, "old")
+        new.mkdir()
+        yield new
+        for file in new.rglob("*"):
+            if file.is_file():
+                _sync_file(file)
+        if path.exists():
+            os.replace(path, old)
+        try:
+            os.replace(new, path)
+        except OSError:
+            if old.exists():
+                os.replace(old, path)
+            raise
+        _sync_directory(path.parent)
+
+
+def _sync_file(path):
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
 
 
 def _sync_directory(directory):

@@ -26,6 +26,10 @@ import keras
 _backend = importlib.import_module(f"{__name__}.{keras.backend.backend()}")
 
 UNSUPPORTED: dict[str, str] = _backend.UNSUPPORTED
+"""Options of `compile` that Keras lacks on this backend, with the reasons."""
+EXPORTS: dict[str, tuple[str, ...]] = _backend.EXPORTS
+"""Formats that Keras can export to on this backend, with the packages that it
+needs for them."""
 stateful = _backend.stateful
 apply = _backend.apply
 conv = _backend.conv

@@ -9,6 +9,7 @@ import keras
 from zoo.backend import jax_convolution
 
 UNSUPPORTED: dict[str, str] = {}
+EXPORTS = {"savedmodel": ("tensorflow",), "onnx": ("jax2onnx",)}
 
 
 def stateful(step):

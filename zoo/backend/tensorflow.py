@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 UNSUPPORTED: dict[str, str] = {}
+EXPORTS = {"savedmodel": (), "onnx": ("tf2onnx", "onnx")}
 
 
 def stateful(step):

@@ -12,6 +12,7 @@ UNSUPPORTED = {
     "gradient penalties and is slower than eager mode on alternating steps",
     "steps_per_execution": "Keras runs one step per execution on PyTorch",
 }
+EXPORTS = {"onnx": ("onnx",)}
 
 
 def stateful(step):

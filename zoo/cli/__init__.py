@@ -2,7 +2,7 @@
 
 import typer
 
-from zoo.cli import models, presets, training
+from zoo.cli import converting, models, presets, training
 
 app = typer.Typer(
     help="Train and use generative models on TensorFlow, JAX or PyTorch.",
@@ -13,6 +13,8 @@ app = typer.Typer(
 app.command()(training.train)
 app.command()(models.sample)
 app.command()(models.evaluate)
+app.command()(converting.convert)
+app.command()(converting.export)
 app.command("list")(presets.list_presets)
 app.command()(presets.info)
 app.command()(presets.verify)

@@ -1,6 +1,20 @@
-"""Reading checkpoints of other frameworks without those frameworks."""
+"""Other frameworks' checkpoints: read and converted without them."""
 
+from zoo.converters.checkpoint import read_checkpoint
+from zoo.converters.dcgan import convert_pytorch_dcgan
+from zoo.converters.errors import CheckpointError
+from zoo.converters.mapping import ConversionReport
 from zoo.converters.pytorch_checkpoint import read_pytorch_checkpoint
-from zoo.converters.tensor_records import CheckpointError
+from zoo.converters.registry import convert, register_converter
+from zoo.converters.safetensors import read_safetensors
 
-__all__ = ["CheckpointError", "read_pytorch_checkpoint"]
+__all__ = [
+    "CheckpointError",
+    "ConversionReport",
+    "convert",
+    "convert_pytorch_dcgan",
+    "read_checkpoint",
+    "read_pytorch_checkpoint",
+    "read_safetensors",
+    "register_converter",
+]

@@ -12,12 +12,11 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from zoo.converters.errors import CheckpointError, describe
 from zoo.converters.tensor_records import (
     CALLABLES,
     STORAGES,
-    CheckpointError,
     StorageRecord,
-    describe,
     storage_record,
 )
 

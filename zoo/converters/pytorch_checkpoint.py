@@ -1,13 +1,12 @@
 """Reading PyTorch's checkpoints without PyTorch."""
 
-import contextlib
 import os
 import pathlib
-import struct
 import zipfile
 
 import numpy as np
 
+from zoo.converters.errors import CheckpointError, describe, naming_file
 from zoo.converters.pickle_reader import MAX_PICKLE_BYTES, PickleReader
 from zoo.converters.tensor_arrays import (
     elements,
@@ -15,7 +14,6 @@ from zoo.converters.tensor_arrays import (
     named_tensors,
     view,
 )
-from zoo.converters.tensor_records import CheckpointError, describe
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_START = b"\x80\x02\x8a\x0a" + _LEGACY_MAGIC.to_bytes(10, "little")
@@ -53,7 +51,7 @@ def read_pytorch_checkpoint(path: str | os.PathLike) -> dict[str, np.ndarray]:
         ```
     """
     path = pathlib.Path(path)
-    with open(path, "rb") as file, _named(path):
+    with open(path, "rb") as file, naming_file(path):
         start = file.read(len(_LEGACY_START))
         file.seek(0)
         if start == _LEGACY_START:
@@ -70,28 +68,9 @@ def read_pytorch_checkpoint(path: str | os.PathLike) -> dict[str, np.ndarray]:
         return {k: view(x, storages) for k, x in named_tensors(value)}
 
 
-@contextlib.contextmanager
-def _named(path):
-    """Names the file in errors, and turns damage into `CheckpointError`."""
-    try:
-        yield
-    except CheckpointError as error:
-        raise CheckpointError(f"{error}, path={str(path)!r}") from error
-    # What `zipfile` raises for damaged archives, besides its own error.
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        LookupError,
-        OSError,
-        ValueError,
-        OverflowError,
-        struct.error,
-    ) as error:
-        raise CheckpointError(
-            f"The checkpoint is damaged: {error}. Received: path={str(path)!r}"
-        ) from error
+def looks_like_pytorch(start: bytes) -> bool:
+    """Returns whether a file with these first bytes may be PyTorch's."""
+    return start.startswith((b"PK", _LEGACY_START))
 
 
 def _read_zip(file):

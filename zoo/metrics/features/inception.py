@@ -6,21 +6,22 @@ References:
     - Parmar et al., 2022, on resizing, https://arxiv.org/abs/2104.11222
 """
 
-import functools
 import os
 
 import numpy as np
 from keras import ops
 
+from zoo.converters import layouts
 from zoo.metrics.features.extractor import FeatureExtractor
 from zoo.metrics.features.inception_network import SIZE, inception_network
 from zoo.metrics.features.weights import (
     PublicWeights,
     file_sha256,
-    fold,
-    load_checkpoint,
-    normalized,
+    load_weights,
 )
+
+EPSILON = 1e-3
+"""Of the checkpoint's batch normalizations."""
 
 PUBLIC_WEIGHTS = PublicWeights(
     url="https://github.com/mseitzer/pytorch-fid/releases/download/"
@@ -65,7 +66,7 @@ def inception(
         sha256 = PUBLIC_WEIGHTS.sha256
         PUBLIC_WEIGHTS.load_into(network, plan(network))
     else:
-        load_checkpoint(weights, plan(network))
+        load_weights(network, weights, plan(network))
         sha256 = file_sha256(weights)
     version = f"2015-12-05-{sha256[:8]}"
     return FeatureExtractor(
@@ -123,17 +124,14 @@ def plan(network):
         network: From `inception_network`.
 
     Returns:
-        List of layer, names of tensors, and the function from these tensors
-        to the layer's weights.
+        List of entries.
     """
     found = []
     for layer in network.layers:
-        if layer.name == "fc":
-            names = ["fc.weight", "fc.bias"]
-            found.append((layer, names, lambda w, b: [w.T, b]))
+        prefix = layer.name.replace("__", ".")
+        if prefix == "fc":
+            found.append(layouts.dense(layer, prefix))
         elif layer.weights:
-            names = ["conv.weight", *normalized("bn")]
-            prefix = layer.name.replace("__", ".")
-            names = [f"{prefix}.{x}" for x in names]
-            found.append((layer, names, functools.partial(fold, epsilon=1e-3)))
+            conv, norm = f"{prefix}.conv", f"{prefix}.bn"
+            found.append(layouts.folded_conv(layer, conv, norm, EPSILON))
     return found

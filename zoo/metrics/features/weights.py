@@ -4,22 +4,16 @@ import dataclasses
 import hashlib
 import os
 import pathlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import keras
-import numpy as np
 
-from zoo.converters import CheckpointError, read_pytorch_checkpoint
+from zoo.converters import mapping
+from zoo.converters.errors import CheckpointError
 from zoo.files import output_directory, replacing
 
-Plan = Iterable[
-    tuple[keras.layers.Layer, list[str], Callable[..., list[np.ndarray]]]
-]
-"""Layers, the names of their tensors in a checkpoint, and the function from
-these tensors to the layer's weights."""
-
-IGNORED = ("num_batches_tracked", "AuxLogits.")
-"""Parts of the names of tensors that no feature depends on."""
+IGNORED = (*mapping.IGNORED, "*AuxLogits.*")
+"""Patterns of the names of tensors that no feature depends on."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +28,14 @@ class PublicWeights:
     url: str
     sha256: str
 
-    def load_into(self, network: keras.Model, plan: Plan) -> None:
+    def load_into(
+        self, network: keras.Model, plan: Iterable[mapping.Entry]
+    ) -> None:
         """Loads the weights; downloads and converts them the first time.
 
         Args:
             network: Network to load them into.
-            plan: Where each layer's weights are in the checkpoint.
+            plan: Entries that name each of the network's weights once.
 
         Raises:
             CheckpointError: The download is not the expected file.
@@ -55,7 +51,7 @@ class PublicWeights:
                 converted.unlink()  # Damaged: it is made again.
             else:
                 return
-        load_checkpoint(self._download(directory), plan)
+        load_weights(network, self._download(directory), plan)
         with replacing(converted) as temporary:
             network.save_weights(temporary)
 
@@ -104,74 +100,21 @@ def file_sha256(path: str | os.PathLike) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_checkpoint(path: str | os.PathLike, plan: Plan) -> None:
-    """Loads a PyTorch checkpoint into layers.
+def load_weights(
+    network: keras.Model,
+    path: str | os.PathLike,
+    plan: Iterable[mapping.Entry],
+) -> None:
+    """Loads a checkpoint into a network.
 
     Args:
-        path: File written by `torch.save`.
-        plan: Layers, names of their tensors, functions from these tensors to
-            the layers' weights.
+        network: Network to load it into.
+        path: File that `zoo.converters.read_checkpoint` reads.
+        plan: Entries that name each of the network's weights once.
 
     Raises:
         FileNotFoundError: There is no such file.
         CheckpointError: It is damaged, or its tensors are not exactly those
             that the plan names.
     """
-    tensors = read_pytorch_checkpoint(path)
-    plan = list(plan)
-    expected = {name for _, names, _ in plan for name in names}
-    missing = sorted(expected - set(tensors))
-    left_over = sorted(
-        name
-        for name in set(tensors) - expected
-        if not any(part in name for part in IGNORED)
-    )
-    if missing or left_over:
-        raise CheckpointError(
-            "The checkpoint belongs to another network. Received: "
-            f"path={str(path)!r}, missing={missing}, left over={left_over}"
-        )
-    for layer, names, function in plan:
-        try:
-            layer.set_weights(function(*(tensors[x] for x in names)))
-        except ValueError as error:
-            shapes = {x: tensors[x].shape for x in names}
-            raise CheckpointError(
-                f"Layer {layer.name} has weights of other shapes. "
-                f"Received: path={str(path)!r}, {shapes}"
-            ) from error
-
-
-def normalized(prefix: str) -> list[str]:
-    """Returns the names of a batch normalization's tensors."""
-    tensors = ("weight", "bias", "running_mean", "running_var")
-    return [f"{prefix}.{x}" for x in tensors]
-
-
-def fold(
-    kernel: np.ndarray,
-    gamma: np.ndarray,
-    beta: np.ndarray,
-    mean: np.ndarray,
-    variance: np.ndarray,
-    epsilon: float,
-) -> list[np.ndarray]:
-    """Folds a batch normalization into the convolution before it.
-
-    In inference the two are one affine function.
-
-    Args:
-        kernel: PyTorch's, (out, in, height, width).
-        gamma: Scales, (out,).
-        beta: Offsets, (out,).
-        mean: Moving means, (out,).
-        variance: Moving variances, (out,).
-        epsilon: Added to the variances.
-
-    Returns:
-        Keras' kernel, (height, width, in, out), and bias, (out,), float32.
-    """
-    scale = gamma / np.sqrt(variance.astype("float64") + epsilon)
-    kernel = kernel.transpose(2, 3, 1, 0) * scale
-    bias = beta - mean * scale
-    return [kernel.astype("float32"), bias.astype("float32")]
+    mapping.load_checkpoint(path, [network], plan, IGNORED)
