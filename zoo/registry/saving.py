@@ -6,12 +6,11 @@ import math
 import os
 import pathlib
 import shutil
-import tempfile
 from typing import Any
 
 import keras
 
-from zoo.files import output_directory
+from zoo.files import output_directory, replacing_directory
 from zoo.generative_model import GenerativeModel
 from zoo.grids import image_grid, save_picture
 from zoo.registry.card import write_card
@@ -60,13 +59,9 @@ def save_to_preset(
 ) -> pathlib.Path:
     """Writes a preset; see `zoo.GenerativeModel.save_to_preset`."""
     target = pathlib.Path(directory).expanduser()
-    parent = output_directory(target.absolute().parent)
+    output_directory(target.absolute().parent)
     _check_replaceable(target)
-    with tempfile.TemporaryDirectory(
-        prefix=f".{target.name}-", dir=parent
-    ) as made:
-        made = pathlib.Path(made) / "preset"
-        made.mkdir()
+    with replacing_directory(target) as made:
         _write_json(made / CONFIG, config_of(model))
         save_networks(networks_to_generate(model), made / WEIGHTS)
         if for_training and (networks := networks_to_train(model)):
@@ -96,7 +91,6 @@ def save_to_preset(
         for path in sorted(made.iterdir()):
             metadata.files[path.name] = record_of(path)
         (made / METADATA).write_text(metadata.to_json())
-        _replace(made, target)
     return target
 
 
@@ -176,11 +170,3 @@ def _check_replaceable(target):
             "Expected a new directory, an empty one, or one of an earlier "
             f"preset. Received: {str(target)!r}"
         )
-
-
-def _replace(made, target):
-    """Puts a finished directory in the place of another."""
-    if target.exists():
-        old = made.with_name("old")
-        os.replace(target, old)
-    os.replace(made, target)
