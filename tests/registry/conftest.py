@@ -4,6 +4,8 @@ import keras
 import pytest
 from harness import random_images, tiny_dcgan
 
+from zoo.registry import catalog
+
 
 @pytest.fixture(scope="session")
 def trained():
@@ -37,3 +39,9 @@ def cache(tmp_path, monkeypatch):
     """Makes `KERAS_HOME` a new directory and returns it."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    """Lets a test register presets for itself alone."""
+    monkeypatch.setattr(catalog, "_entries", {})

@@ -192,6 +192,7 @@ def test_a_registered_hash_pins_the_preset(preset):
     rewrite(preset, "metadata.json", lambda m: m.update(description="Other."))
     with pytest.raises(PresetIntegrityError, match=sha256):
         load("pinned")
+    assert "can't be read" in str(zoo.list_presets())
 
 
 def test_an_empty_directory_and_a_missing_file(preset, tmp_path):

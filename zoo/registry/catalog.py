@@ -12,7 +12,7 @@ from rich.table import Table
 
 from zoo.generative_model import GenerativeModel
 from zoo.registry.configs import model_class
-from zoo.registry.errors import PresetNotFoundError
+from zoo.registry.errors import PresetError, PresetNotFoundError
 from zoo.registry.handles import source_of
 from zoo.registry.metadata import METADATA, Metadata
 from zoo.registry.preset import Preset
@@ -166,7 +166,12 @@ def list_presets(
             if model is None:
                 presets.append(entry)
             continue
-        metadata = open_preset(entry.name).metadata
+        try:
+            metadata = open_preset(entry.name).metadata
+        except PresetError as error:  # The others are still worth a list.
+            reason = f"can't be read: {error}"
+            presets.append(dataclasses.replace(entry, description=reason))
+            continue
         if model is None or _is_of(metadata.model, model):
             presets.append(metadata)
     return presets
