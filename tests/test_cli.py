@@ -114,8 +114,8 @@ def test_the_same_command_goes_on(folder, trained):
         (["train", "dcgan", "--set", "filters"], "NAME=VALUE"),
         (["train", "dcgan", "--set", "filters=0"], "Received: filters=0"),
         (["train", "dcgan", "--set", "fliters=8"], "fliters"),
-        (["sample", "nowhere"], "Expected a .keras file"),
-        (["evaluate", "nowhere"], "Expected a .keras file"),
+        (["sample", "nowhere"], "Expected a preset"),
+        (["evaluate", "nowhere"], "Expected a preset"),
     ],
 )
 def test_wrong_values(arguments, message, tmp_path, monkeypatch):

@@ -110,9 +110,10 @@ class PresetTable(list[Metadata | Entry]):
     def table(self) -> Table:
         """Returns a table for `rich`."""
         table = Table()
-        for column in ("preset", "model", "images", "parameters", "size"):
+        table.add_column("preset", no_wrap=True)  # To be copied whole.
+        for column in ("model", "images", "parameters", "size"):
             table.add_column(column, overflow="fold")
-        table.add_column("about", overflow="fold", ratio=1)
+        table.add_column("about", ratio=1)
         for row in self._rows():
             table.add_row(*row)
         return table
