@@ -1,6 +1,8 @@
 """Checks of arguments, whose errors all read alike."""
 
+import difflib
 import numbers
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -73,3 +75,17 @@ def power_of_two_images(
             f"image_shape={image_shape!r}"
         )
     return tuple(map(int, shape))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Returns a hint for errors: the nearest known names, or nothing.
+
+    Args:
+        name: What was asked for.
+        known: What there is.
+
+    Returns:
+        `" Did you mean 'a' or 'b'?"`, or `""`.
+    """
+    near = difflib.get_close_matches(name.lower(), known, cutoff=0.4)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

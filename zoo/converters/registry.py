@@ -1,10 +1,10 @@
 """Converters by name, for `zoo convert`."""
 
 import dataclasses
-import difflib
 import os
 from collections.abc import Callable, Sequence
 
+from zoo import checks
 from zoo.converters.mapping import ConversionReport
 from zoo.generative_model import GenerativeModel
 
@@ -70,8 +70,7 @@ def convert(name: str, paths: Sequence[str | os.PathLike]) -> Converted:
         CheckpointError: A file is damaged or of another model.
     """
     if name not in CONVERTERS:
-        near = difflib.get_close_matches(name.lower(), CONVERTERS, cutoff=0.4)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = checks.did_you_mean(name, CONVERTERS)
         raise ValueError(
             f"There is no converter of that name, but {sorted(CONVERTERS)}."
             f"{hint} Received: {name!r}"

@@ -1,11 +1,12 @@
 """What `zoo train NAME` trains when it is told nothing else."""
 
 import dataclasses
-import difflib
 from collections.abc import Callable
 from typing import Any
 
 import keras
+
+from zoo import checks
 
 RECIPES = {}
 
@@ -70,8 +71,7 @@ def get_recipe(name: str) -> Recipe:
         ValueError: No such name; the nearest ones are suggested.
     """
     if name not in RECIPES:
-        near = difflib.get_close_matches(name.lower(), RECIPES, cutoff=0.4)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = checks.did_you_mean(name, RECIPES)
         raise ValueError(
             f"There is no model of that name, but {sorted(RECIPES)}.{hint} "
             f"Received: {name!r}"

@@ -1,7 +1,6 @@
 """The presets that are known by name."""
 
 import dataclasses
-import difflib
 import html
 import os
 import pathlib
@@ -10,6 +9,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
+from zoo import checks
 from zoo.generative_model import GenerativeModel
 from zoo.registry.configs import model_class
 from zoo.registry.errors import PresetError, PresetNotFoundError
@@ -95,8 +95,7 @@ def open_preset(handle: str | os.PathLike) -> Preset:
         entry = known[handle]
         return Preset(source_of(entry.handle), entry.sha256)
     if "://" not in handle and not pathlib.Path(handle).is_dir():
-        near = difflib.get_close_matches(handle.lower(), known, cutoff=0.4)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = checks.did_you_mean(handle, known)
         raise PresetNotFoundError(
             "There is no preset of that name, and no such directory. "
             f"Registered are {', '.join(known)}.{hint} Received: {handle!r}"

@@ -1,12 +1,12 @@
 """Networks that turn images into the features that metrics compare."""
 
-import difflib
 import importlib
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
+from zoo import checks
 from zoo.metrics.features.extractor import (
     CallableExtractor,
     FeatureExtractor,
@@ -68,8 +68,7 @@ def get_extractor(
     if callable(features):
         return CallableExtractor(features)
     names = sorted(_NAMES)
-    near = difflib.get_close_matches(str(features), names, cutoff=0.4)
-    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    hint = checks.did_you_mean(str(features), names)
     raise ValueError(
         f"Argument `features` must be one of {names}, a keras.Model or a "
         f"function.{hint} Received: features={features!r}"
