@@ -308,7 +308,7 @@ def _finish(model, log, directory):
     del columns["loss"]  # The sum; its terms say more.
     losses = {n: v for n, v in columns.items() if n in model.loss_names}
     plot_curves(epochs, losses, "mean loss", directory / "losses.png")
-    del columns["seconds"]
+    columns.pop("seconds", None)  # Earlier versions did not log them.
     distances = {n: v for n, v in columns.items() if n not in losses}
     if distances:
         path = directory / "distance.png"
