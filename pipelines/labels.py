@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.fashion import CLASSES
 from pipelines.records import RecordSource
-from pipelines.resolve import BUILT_IN, resolve
+from pipelines.resolve import BUILT_IN, built_in, resolve
 from pipelines.sources import ArraySource, FolderSource, Source, ZipSource
 from pipelines.tfds_sets import TFDSSource
 
@@ -48,9 +48,10 @@ def open_labelled(
         FileNotFoundError: If it is a path at which there is nothing.
     """
     if isinstance(source, str) and source in BUILT_IN:
-        opened = resolve(source, split, data_dir)
-        _, labels = BUILT_IN[source](split)
-        return opened, Labels(labels.astype(np.int32), list(CLASSES))
+        images, labels = built_in(source, split)
+        return ArraySource(images), Labels(
+            labels.astype(np.int32), list(CLASSES)
+        )
     if _is_pair(source):
         images, labels = source
         opened = resolve(np.asarray(images), split, data_dir)

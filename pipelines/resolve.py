@@ -40,10 +40,10 @@ def resolve(source: Any, split: str, data_dir: str | None) -> Source:
     name = source if isinstance(source, str) else ""
     if name.startswith("tfds:"):
         return tfds_source(name.removeprefix("tfds:"), split, data_dir)
-    checks.one_of("split", split, _SPLITS.get(name, ("train",)))
     if name in BUILT_IN:
-        images, _ = BUILT_IN[name](split)
+        images, _ = built_in(name, split)
         return ArraySource(images)
+    checks.one_of("split", split, ("train",))
     if isinstance(source, str | os.PathLike):
         return _open_path(os.path.expanduser(os.fspath(source)))
     if isinstance(source, list | tuple):
@@ -54,6 +54,23 @@ def resolve(source: Any, split: str, data_dir: str | None) -> Source:
         "`source` must be an array, a path, a list of TFRecord files or a "
         f"name. Received: source={source!r}, of type {type(source).__name__}"
     )
+
+
+def built_in(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return images and labels of a set that comes by its name.
+
+    Args:
+        name: A key of `BUILT_IN`.
+        split: One of its splits.
+
+    Returns:
+        `(images, labels)`: uint8 arrays.
+
+    Raises:
+        ValueError: If it has no such split.
+    """
+    checks.one_of("split", split, _SPLITS.get(name, ("train",)))
+    return BUILT_IN[name](split)
 
 
 def _open_path(text: str) -> Source:

@@ -73,3 +73,13 @@ def run(*arguments, **options):
     process = start(*arguments, **options)
     out, err = process.communicate(timeout=300)
     return process.returncode, out, err
+
+
+def invoke(*arguments):
+    """Runs `zoo` in this process; returns its exit code and output."""
+    from typer.testing import CliRunner
+
+    from zoo.cli import app
+
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    return result.exit_code, " ".join(result.output.split())

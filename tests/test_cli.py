@@ -7,11 +7,9 @@ import sys
 import keras
 import numpy as np
 import pytest
-from harness import OTHER_BACKENDS, ROOT, run
+from harness import OTHER_BACKENDS, ROOT, invoke, run
 from PIL import Image
-from typer.testing import CliRunner
 
-from zoo.cli import app
 from zoo.environment import asked_backend
 from zoo.training import default_settings
 
@@ -27,12 +25,6 @@ def folder(tmp_path_factory):
         pixels = random.integers(0, 256, (20, 20, 3), dtype="uint8")
         Image.fromarray(pixels).save(path / f"{i}.png")
     return path
-
-
-def invoke(*arguments):
-    """Runs the command in this process; returns its exit code and output."""
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    return result.exit_code, " ".join(result.output.split())
 
 
 @pytest.fixture(scope="module")

@@ -5,18 +5,10 @@ import json
 import keras
 import numpy as np
 import pytest
-from harness import tiny_dcgan
+from harness import invoke, tiny_dcgan
 from pytorch_files import write_state_dict
-from typer.testing import CliRunner
 
 import zoo
-from zoo.cli import app
-
-
-def invoke(*arguments):
-    """Runs the command in this process; returns its exit code and output."""
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    return result.exit_code, " ".join(result.output.split())
 
 
 def state_dicts():

@@ -78,10 +78,10 @@ def evaluate(
         count = count or 10_000
     else:
         size = size or _size_of_first(images)
-        made = _batches(images, size, channels)
+        made = all_images(images, size, channels)
         count = count or sum(len(batch) for batch in made)
     if reference is not None and not reference.endswith(".npz"):
-        reference = _batches(reference, size, channels)
+        reference = all_images(reference, size, channels)
     evaluator = Evaluator(
         metrics, features, reference, count, seed, progress=True
     )
@@ -90,13 +90,27 @@ def evaluate(
     return evaluator.of_images(made)
 
 
-def _batches(source, size, channels):
+def all_images(
+    source: str, size: int, channels: int | None, split: str = "train"
+):
+    """Returns batches of all images of a source, in order.
+
+    Args:
+        source: As of `pipelines.images`, like all that follow.
+        size: Height and width, in pixels.
+        channels: Channels, or `None` as the source has them.
+        split: The split.
+
+    Returns:
+        A `tf.data.Dataset`.
+    """
     import pipelines  # Imports TensorFlow, on every backend.
 
     return pipelines.images(
         source,
         size,
         64,
+        split=split,
         channels=channels,
         shuffle=False,
         drop_remainder=False,

@@ -1,6 +1,7 @@
 """Writing files so that nothing is ever left half-written."""
 
 import contextlib
+import hashlib
 import os
 import pathlib
 import tempfile
@@ -104,3 +105,15 @@ def output_directory(path):
             f"Received: directory={str(path)!r}"
         ) from error
     return path
+
+
+def cache_directory():
+    """Returns the project's part of Keras' cache; it may not exist yet."""
+    home = os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras"
+    return pathlib.Path(home) / "zoo"
+
+
+def file_sha256(path):
+    """Returns the SHA-256 of a file, as 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

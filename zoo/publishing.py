@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.evaluating import all_images
 from zoo.generative_model import GenerativeModel
 from zoo.grids import to_uint8
 from zoo.loading import BEST, load_model
@@ -124,11 +125,11 @@ def measure(
     Returns:
         Value and context of each metric, by its full name.
     """
-    train = _images(settings)
+    source = settings["data"], settings["size"], settings["channels"]
     evaluator = Evaluator(
         ["fd", "is"],
         settings["features"],
-        reference=train,
+        reference=all_images(*source),
         count=count,
         cache=False,
         progress=True,
@@ -140,7 +141,7 @@ def measure(
         score: {"value": values[score], "splits": evaluator.splits},
     }
     try:
-        test = _images(settings, split="test")
+        test = all_images(*source, split="test")
     except ValueError:  # The source has no test split.
         test = None
     if test is not None:
@@ -169,17 +170,3 @@ def class_shares(evaluator: Evaluator, model: GenerativeModel) -> list[float]:
         found = logits.argmax(axis=-1)
         counts = counts + np.bincount(found, minlength=logits.shape[-1])
     return [float(share) for share in counts / counts.sum()]
-
-
-def _images(settings, split="train"):
-    import pipelines  # Imports TensorFlow, on every backend.
-
-    return pipelines.images(
-        settings["data"],
-        settings["size"],
-        64,
-        split=split,
-        channels=settings["channels"],
-        shuffle=False,
-        drop_remainder=False,
-    )

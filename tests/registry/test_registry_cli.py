@@ -5,18 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
+from harness import invoke
 from PIL import Image
-from typer.testing import CliRunner
 
-from zoo.cli import app
 from zoo.publishing import command_of
 from zoo.registry import open_preset
-
-
-def invoke(*arguments):
-    """Runs the command in this process; returns its exit code and output."""
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    return result.exit_code, " ".join(result.output.split())
 
 
 def test_list_and_info(saved):

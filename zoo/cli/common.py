@@ -16,12 +16,10 @@ Backend = Annotated[
     typer.Option(help="Keras backend; by default KERAS_BACKEND, or Keras'."),
 ]
 
-Model = Annotated[
-    str,
-    typer.Argument(
-        help="A preset, a .keras file, or a directory of zoo train."
-    ),
-]
+MODEL = typer.Argument(
+    help="A preset, a .keras file, or a directory of zoo train."
+)
+Model = Annotated[str, MODEL]
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli.common import Backend, Model, user_errors
+from zoo.cli.common import MODEL, Backend, Model, user_errors
 from zoo.grids import image_grid, save_picture
 from zoo.loading import load_model
 
@@ -32,12 +32,7 @@ def sample(
 
 
 def evaluate(
-    model: Annotated[
-        str | None,
-        typer.Argument(
-            help="A preset, a .keras file, or a directory of zoo train."
-        ),
-    ] = None,
+    model: Annotated[str | None, MODEL] = None,
     images: Annotated[
         str | None,
         typer.Option(help="Instead of a model, a folder of images."),

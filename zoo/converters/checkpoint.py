@@ -13,9 +13,9 @@ from zoo.converters.pytorch_checkpoint import (
 from zoo.converters.safetensors import (
     MAX_HEADER_BYTES,
     looks_like_safetensors,
-    parse_json,
     read_safetensors,
 )
+from zoo.json_text import parse_json
 
 
 def read_checkpoint(path: str | os.PathLike) -> dict[str, np.ndarray]:

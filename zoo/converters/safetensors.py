@@ -4,16 +4,16 @@ The format is eight bytes of length, a JSON header of that length, and the
 tensors' bytes: https://huggingface.co/docs/safetensors.
 """
 
-import json
 import math
 import os
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from zoo.converters.errors import CheckpointError, describe, naming_file
 from zoo.converters.tensor_arrays import elements, item_size
 from zoo.converters.tensor_records import StorageRecord, natural, naturals
+from zoo.json_text import parse_json
 
 MAX_HEADER_BYTES = 100_000_000
 """As in the reference implementation."""
@@ -74,29 +74,6 @@ def looks_like_safetensors(start: bytes) -> bool:
     """
     length = int.from_bytes(start[:8], "little")
     return length <= MAX_HEADER_BYTES and start[8:9] == b"{"
-
-
-def parse_json(data: bytes) -> Any:
-    """Returns the value of a JSON text in UTF-8.
-
-    Args:
-        data: The text.
-
-    Raises:
-        ValueError: It is no such text, or an object has a key twice.
-        RecursionError: It is nested too deeply.
-    """
-    return json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
-
-
-def _unique(pairs):
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise CheckpointError(
-            "The keys of a JSON object must differ. Received: "
-            f"{len(pairs)} keys, {len(value)} of them different"
-        )
-    return value
 
 
 def _read(file: BinaryIO) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from zoo import checks
+from zoo.files import cache_directory
 from zoo.grids import to_uint8
 from zoo.metrics.frechet import frechet_distance_of
 from zoo.metrics.inception_score import (
@@ -234,8 +235,7 @@ class Evaluator:
 
     def _path(self, reference, cache):
         """Names the file after all that its content depends on."""
-        home = os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras"
-        default = pathlib.Path(home) / "zoo" / "statistics"
+        default = cache_directory() / "statistics"
         directory = default if cache in (None, True) else pathlib.Path(cache)
         extractor = metadata_of(self.extractor)["extractor"]
         return directory / f"{extractor}-{fingerprint(reference)}.npz"

@@ -36,6 +36,10 @@ class Entry:
     sha256: str | None = None
     description: str = ""
 
+    def open(self) -> Preset:
+        """Opens the preset."""
+        return Preset(source_of(self.handle), self.sha256)
+
 
 _entries: dict[str, Entry] = {}
 
@@ -92,8 +96,7 @@ def open_preset(handle: str | os.PathLike) -> Preset:
     handle = os.fspath(handle)
     known = entries()
     if handle in known:
-        entry = known[handle]
-        return Preset(source_of(entry.handle), entry.sha256)
+        return known[handle].open()
     if "://" not in handle and not pathlib.Path(handle).is_dir():
         hint = checks.did_you_mean(handle, known)
         raise PresetNotFoundError(
@@ -167,7 +170,7 @@ def list_presets(
                 presets.append(entry)
             continue
         try:
-            metadata = open_preset(entry.name).metadata
+            metadata = entry.open().metadata
         except PresetError as error:  # The others are still worth a list.
             reason = f"can't be read: {error}"
             presets.append(dataclasses.replace(entry, description=reason))

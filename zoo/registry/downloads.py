@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import hashlib
 import http.client
 import os
 import pathlib
@@ -13,6 +12,7 @@ import urllib.request
 
 from filelock import FileLock
 
+from zoo.files import file_sha256
 from zoo.registry.errors import (
     DownloadError,
     PresetIntegrityError,
@@ -98,9 +98,7 @@ def is_whole(target: pathlib.Path, record: FileRecord | None) -> bool:
 
 def record_of(path: pathlib.Path) -> FileRecord:
     """Returns the size and SHA-256 of a file."""
-    with open(path, "rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return FileRecord(os.fstat(file.fileno()).st_size, sha256)
+    return FileRecord(os.path.getsize(path), file_sha256(path))
 
 
 def _fetch(url, target, record, limit):

@@ -9,6 +9,7 @@ import re
 import stat
 import urllib.parse
 
+from zoo.files import cache_directory
 from zoo.registry.downloads import check_url, download
 from zoo.registry.errors import (
     DownloadError,
@@ -64,18 +65,14 @@ class Directory(Source):
         """Returns the file's path; refuses what leads out of the directory."""
         path = self.path / name
         try:
-            mode = os.lstat(path).st_mode
-            inside = path.resolve(strict=True).is_relative_to(
-                self.path.resolve()
-            )
-            if stat.S_ISLNK(mode) and inside:
-                mode = os.stat(path).st_mode
+            resolved = path.resolve(strict=True)
+            mode = os.stat(resolved).st_mode
         except (OSError, ValueError, RuntimeError) as error:
             raise PresetNotFoundError(
                 f"There is no file {name} in the preset. "
                 f"Received: {self.handle!r}"
             ) from error
-        if not inside:
+        if not resolved.is_relative_to(self.path.resolve()):
             raise UnsafePresetError(
                 f"A link leads out of the preset. Received: {path}"
             )
@@ -100,7 +97,8 @@ class Web(Source):
         self.url = handle.rstrip("/")
         digest = hashlib.sha256(self.url.encode()).hexdigest()[:16]
         label = re.sub(r"[^A-Za-z0-9]+", "-", self.url.split("://")[1])[-60:]
-        self.directory = cache_directory() / f"{label.strip('-')}-{digest}"
+        presets = cache_directory() / "presets"
+        self.directory = presets / f"{label.strip('-')}-{digest}"
 
     def fetch(self, name: str, record: FileRecord | None) -> pathlib.Path:
         """Downloads the file, unless it is in the cache."""
@@ -237,9 +235,3 @@ def require(name: str):
             f"This handle needs {name.partition('.')[0]}: pip install "
             f"'keras-generative-zoo[hub]'. Received: {error}"
         ) from error
-
-
-def cache_directory() -> pathlib.Path:
-    """Returns the directory of downloaded presets; it may not exist yet."""
-    home = os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras"
-    return pathlib.Path(home) / "zoo" / "presets"

@@ -1,9 +1,9 @@
 """Reading JSON that a stranger may have written."""
 
-import json
 import pathlib
 from typing import Any
 
+from zoo.json_text import parse_json
 from zoo.registry.errors import PresetFormatError
 
 MAX_BYTES = 1 << 20
@@ -30,11 +30,7 @@ def read_json(path: pathlib.Path) -> dict[str, Any]:
             f"Expected at most {MAX_BYTES} bytes. Received: {path} with more"
         )
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_refuse,
-        )
+        value = parse_json(data, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise PresetFormatError(
             f"Expected a JSON object in UTF-8. Received: {path} ({error})"
@@ -44,13 +40,6 @@ def read_json(path: pathlib.Path) -> dict[str, Any]:
             f"Expected a JSON object, nested at most {MAX_DEPTH} deep. "
             f"Received: {path}"
         )
-    return value
-
-
-def _unique(pairs):
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError(f"a key twice in {[key for key, _ in pairs]}")
     return value
 
 

@@ -7,7 +7,7 @@ import keras
 
 from zoo.generative_model import GenerativeModel
 from zoo.registry.configs import build, read_config
-from zoo.registry.downloads import is_whole, record_of
+from zoo.registry.downloads import record_of
 from zoo.registry.errors import (
     PresetError,
     PresetFormatError,
@@ -72,8 +72,8 @@ class Preset:
                 f"with {sorted(self.metadata.files)}"
             )
         path = self.source.fetch(name, record)
-        if not is_whole(path, record):
-            received = record_of(path)
+        received = record_of(path)
+        if received != record:
             self.source.refresh(name)
             raise PresetIntegrityError(
                 f"Expected {name} of {record.size} bytes with the SHA-256 "
@@ -137,6 +137,11 @@ class Preset:
             )
 
 
+def network_names(model: GenerativeModel) -> list[str]:
+    """Returns the attributes that hold the networks of all players."""
+    return [name for names in model.players.values() for name in names]
+
+
 def networks_to_generate(
     model: GenerativeModel,
 ) -> dict[str, keras.layers.Layer]:
@@ -150,9 +155,8 @@ def networks_to_train(model: GenerativeModel) -> dict[str, keras.layers.Layer]:
     These are all that `networks_to_generate` leaves out: opponents, and
     the networks whose averages generate.
     """
-    names = [name for networks in model.players.values() for name in networks]
     return {
         name: getattr(model, name)
-        for name in names
+        for name in network_names(model)
         if name not in model.inference_networks or name in model.averages
     }

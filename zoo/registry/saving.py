@@ -33,12 +33,12 @@ from zoo.registry.metadata import (
 )
 from zoo.registry.preset import (
     Preset,
+    network_names,
     networks_to_generate,
     networks_to_train,
 )
 from zoo.registry.weights import save_networks
 
-OWN_FILES = (METADATA, CONFIG, WEIGHTS, TRAINING_WEIGHTS, CARD, SAMPLES)
 SAMPLES_SEED = 0
 SAMPLES_COLUMNS = 8
 
@@ -96,12 +96,11 @@ def save_to_preset(
 
 def parameters_of(model: GenerativeModel) -> dict[str, int]:
     """Returns the number of trainable parameters of each network."""
-    names = [name for networks in model.players.values() for name in networks]
     return {
         name: sum(
             math.prod(v.shape) for v in getattr(model, name).trainable_variables
         )
-        for name in names
+        for name in network_names(model)
     }
 
 

@@ -1,7 +1,6 @@
 """Weights of feature networks: downloaded, verified, converted, cached."""
 
 import dataclasses
-import hashlib
 import os
 import pathlib
 from collections.abc import Iterable
@@ -10,7 +9,12 @@ import keras
 
 from zoo.converters import mapping
 from zoo.converters.errors import CheckpointError
-from zoo.files import output_directory, replacing
+from zoo.files import (
+    cache_directory,
+    file_sha256,
+    output_directory,
+    replacing,
+)
 
 IGNORED = (*mapping.IGNORED, "*AuxLogits.*")
 """Patterns of the names of tensors that no feature depends on."""
@@ -41,7 +45,7 @@ class PublicWeights:
             CheckpointError: The download is not the expected file.
             OSError: The download failed, or the cache can't be written.
         """
-        directory = cache_directory()
+        directory = output_directory(cache_directory())
         stem = pathlib.PurePosixPath(self.url).stem
         converted = directory / f"{stem}-{self.sha256[:8]}.weights.h5"
         if converted.exists():
@@ -86,18 +90,6 @@ class PublicWeights:
         finally:
             temporary.unlink(missing_ok=True)
         return target
-
-
-def cache_directory() -> pathlib.Path:
-    """Returns the part of Keras' cache directory that is the project's."""
-    home = os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras"
-    return output_directory(pathlib.Path(home) / "zoo")
-
-
-def file_sha256(path: str | os.PathLike) -> str:
-    """Returns the SHA-256 of a file, as 64 hexadecimal digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_weights(
