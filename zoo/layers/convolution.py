@@ -1,0 +1,45 @@
+"""Convolutions that are fast on every backend."""
+
+import keras
+from keras import ops
+
+from zoo import backend
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Conv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D` that is fast on every backend.
+
+    The same arguments, weights and outputs; only the way in which the active
+    backend computes it and its gradients may differ.
+    """
+
+    def convolution_op(self, inputs, kernel):
+        """Returns the convolution of channels-last `inputs`."""
+        plain = self.groups == 1 and tuple(self.dilation_rate) == (1, 1)
+        if plain and self.data_format == "channels_last":
+            return backend.conv(inputs, kernel, self.strides, self.padding)
+        return super().convolution_op(inputs, kernel)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Conv2DTranspose(keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` that is fast on every backend.
+
+    The same arguments, weights and outputs; only the way in which the active
+    backend computes it and its gradients may differ.
+    """
+
+    def call(self, inputs):
+        """Returns the transposed convolution of `inputs`."""
+        plain = (
+            tuple(self.dilation_rate) == (1, 1) and self.output_padding is None
+        )
+        if not plain or self.data_format != "channels_last":
+            return super().call(inputs)
+        outputs = backend.conv_transpose(
+            inputs, self.kernel, self.strides, self.padding
+        )
+        if self.use_bias:
+            outputs = ops.add(outputs, self.bias)
+        return self.activation(outputs)
