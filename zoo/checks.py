@@ -1,6 +1,7 @@
 """Checks of arguments, whose errors all read alike."""
 
 import difflib
+import math
 import numbers
 from collections.abc import Iterable
 from typing import Any
@@ -45,6 +46,28 @@ def fraction(name: str, value: Any) -> float:
     if not number or not 0 <= value < 1:
         raise ValueError(
             f"Argument `{name}` must be in [0, 1). Received: {name}={value!r}"
+        )
+    return value
+
+
+def not_negative(name: str, value: Any) -> float:
+    """Returns a finite number that is not negative.
+
+    Args:
+        name: Argument's name, for the error.
+        value: Its value.
+
+    Returns:
+        The value.
+
+    Raises:
+        ValueError: It is not such a number.
+    """
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not number or not 0 <= value < math.inf:
+        raise ValueError(
+            f"Argument `{name}` must be a finite number, 0 or more. "
+            f"Received: {name}={value!r}"
         )
     return value
 

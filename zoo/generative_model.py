@@ -42,6 +42,9 @@ class GenerativeModel(keras.Model):
     loss_names: tuple[str, ...] = ()
     """Names of the terms that the loss methods return."""
 
+    measure_names: tuple[str, ...] = ()
+    """Names of what a step logs besides: no part of `loss`."""
+
     inference_networks: tuple[str, ...] = ("generator",)
     """Attributes that hold the networks which `generate` needs."""
 
@@ -55,8 +58,7 @@ class GenerativeModel(keras.Model):
         self.ema_decay = ema_decay
         self.averages = {}
         self.seed_generator = SeedGenerator()
-        names = ("loss", *self.loss_names)
-        self.loss_trackers = [keras.metrics.Mean(n) for n in names]
+        self.log_terms(self.loss_names, self.measure_names)
         self.built = True  # The networks are; fit() need not trace a call.
 
     @contextlib.contextmanager
@@ -243,25 +245,40 @@ class GenerativeModel(keras.Model):
         everything = self.trainable_variables + self.non_trainable_variables
         return backend.input_gradient(fn, x, everything)
 
-    def log(self, **terms):
-        """Adds loss terms to their means over the epoch.
+    def log_terms(self, losses, measures=()):
+        """Names what `log` expects, where it depends on arguments.
 
-        Also logs their sum as `loss`, which callbacks such as
-        `keras.callbacks.TerminateOnNaN` look for; it does not measure
+        Called by a subclass in `__init__`; without it, the class' own names.
+
+        Args:
+            losses: Names of the loss terms, for `loss_names`.
+            measures: Names for `measure_names`.
+        """
+        self.loss_names, self.measure_names = tuple(losses), tuple(measures)
+        names = ("loss", *self.loss_names, *self.measure_names)
+        self.loss_trackers = [keras.metrics.Mean(n) for n in names]
+
+    def log(self, **terms):
+        """Adds loss terms and measures to their means over the epoch.
+
+        Also logs the sum of the loss terms as `loss`, which callbacks such
+        as `keras.callbacks.TerminateOnNaN` look for; it does not measure
         quality.
 
         Args:
-            **terms: Scalars, one for each of `loss_names`.
+            **terms: Scalars, one for each of `loss_names` and
+                `measure_names`.
 
         Returns:
             Dict of name to mean so far: what a step returns to Keras.
         """
-        if set(terms) != set(self.loss_names):
+        expected = (*self.loss_names, *self.measure_names)
+        if set(terms) != set(expected):
             raise ValueError(
-                f"Expected the terms of `loss_names`, {self.loss_names}. "
-                f"Received: {tuple(terms)}"
+                "Expected the terms of `loss_names` and `measure_names`, "
+                f"{expected}. Received: {tuple(terms)}"
             )
-        terms["loss"] = sum(terms.values())
+        terms["loss"] = sum(terms[name] for name in self.loss_names)
         for tracker in self.loss_trackers:
             tracker.update_state(terms[tracker.name])
         return {m.name: m.result() for m in self.loss_trackers}
@@ -374,7 +391,9 @@ class GenerativeModel(keras.Model):
         batch_size = checks.positive_integer("batch_size", batch_size)
         batch_size = min(batch_size, count)
         padding = -count % batch_size
-        inputs = np.concatenate([inputs, inputs[:1].repeat(padding, axis=0)])
+        inputs = keras.tree.map_structure(
+            lambda x: np.concatenate([x, x[:1].repeat(padding, axis=0)]), inputs
+        )
         images = self.predict(inputs, batch_size=batch_size, verbose=0)
         return images[:count]
 
