@@ -42,3 +42,107 @@ class BatchNormalization(keras.layers.BatchNormalization):
             batch = ops.stop_gradient(batch)
             moving.assign(moving * self.momentum + batch * (1 - self.momentum))
         return ops.cast(outputs, self.compute_dtype)
+
+
+def moments(x, axes):
+    """Returns mean and biased variance, with the axes kept at length 1."""
+    mean = ops.mean(x, axis=axes, keepdims=True)
+    variance = ops.mean(ops.square(x - mean), axis=axes, keepdims=True)
+    return mean, variance
+
+
+def normalized(x, mean, variance, epsilon):
+    """Returns `(x - mean) / sqrt(variance + epsilon)`."""
+    return (x - mean) * ops.rsqrt(variance + epsilon)
+
+
+class Affine(keras.layers.Layer):
+    """Base of normalizations in float32 with a scale and a shift per channel.
+
+    Args:
+        epsilon: Added to variances, default 1e-5.
+        scale: Whether there is a scale gamma, default `True`.
+        center: Whether there is a shift beta, default `True`.
+        gamma_initializer: Initializer of gamma, default `"ones"`.
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+    """
+
+    def __init__(
+        self,
+        epsilon=1e-5,
+        scale=True,
+        center=True,
+        gamma_initializer="ones",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+        self.scale = scale
+        self.center = center
+        self.gamma_initializer = keras.initializers.get(gamma_initializer)
+        self.gamma = None
+        self.beta = None
+
+    def build(self, input_shape):
+        """Creates gamma and beta, `(channels,)`, where asked for."""
+        shape = (input_shape[-1],)
+        if self.scale:
+            self.gamma = self.add_weight(
+                name="gamma",
+                shape=shape,
+                initializer=self.gamma_initializer,
+                autocast=False,
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                name="beta", shape=shape, initializer="zeros", autocast=False
+            )
+
+    def affine(self, x):
+        """Returns `gamma x + beta` in the layer's compute dtype."""
+        if self.scale:
+            x = x * self.gamma
+        if self.center:
+            x = x + self.beta
+        return ops.cast(x, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the input shape."""
+        return input_shape
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {
+            **super().get_config(),
+            "epsilon": self.epsilon,
+            "scale": self.scale,
+            "center": self.center,
+            "gamma_initializer": keras.initializers.serialize(
+                self.gamma_initializer
+            ),
+        }
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class InstanceNormalization(Affine):
+    """Normalizes each channel of each example by its own statistics.
+
+    Ulyanov et al. 2016, arXiv:1607.08022, the same in training and
+    afterwards, with PyTorch's epsilon (that of Keras' `GroupNormalization`
+    is 1e-3).
+
+    Args:
+        epsilon: Added to variances, default 1e-5.
+        scale: Whether there is a scale gamma, default `True`.
+        center: Whether there is a shift beta, default `True`.
+        gamma_initializer: Initializer of gamma, default `"ones"`.
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Input and output: `(batch, ..., channels)`, with one axis or more between.
+    """
+
+    def call(self, inputs):
+        """Returns the normalized inputs."""
+        x = ops.cast(inputs, "float32")
+        statistics = moments(x, tuple(range(1, len(x.shape) - 1)))
+        return self.affine(normalized(x, *statistics, self.epsilon))

@@ -42,7 +42,8 @@ class Registry(Generic[Entry]):
         """
         if not isinstance(entry, self.cls):
             raise ValueError(
-                f"Argument `{self.argument}` must be an instance of {self.cls.__name__}. "
+                f"Argument `{self.argument}` must be an instance of "
+                f"{self.cls.__name__}. "
                 f"Received: {self.argument}={entry!r}"
             )
         if entry.name in self.entries:
@@ -73,7 +74,8 @@ class Registry(Generic[Entry]):
         hint = checks.did_you_mean(str(identifier), self.entries)
         raise ValueError(
             f"Argument `{self.argument}` must be one of "
-            f"{sorted(self.entries)} or an instance of {self.cls.__name__}.{hint} "
+            f"{sorted(self.entries)} or an instance of "
+            f"{self.cls.__name__}.{hint} "
             f"Received: {self.argument}={identifier!r}"
         )
 
