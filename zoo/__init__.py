@@ -8,7 +8,9 @@ from zoo.environment import prepared
 with prepared():
     from zoo import losses
     from zoo.generative_model import GenerativeModel
+    from zoo.models.conditional_gan import ConditionalGAN
     from zoo.models.dcgan import DCGAN
+    from zoo.models.wgan_gp import WGANGP
 
 if TYPE_CHECKING:
     from zoo import metrics
@@ -19,6 +21,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DCGAN",
+    "WGANGP",
+    "ConditionalGAN",
     "GenerativeModel",
     "export",
     "list_presets",

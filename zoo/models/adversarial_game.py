@@ -191,7 +191,9 @@ class AdversarialGame(GenerativeModel):
         """Returns a dict of what is logged besides the loss terms."""
         if self.accuracy_gate is None:
             return {}
-        return {f"{self.opponent}_accuracy": ops.convert_to_tensor(self.accuracy)}
+        return {
+            f"{self.opponent}_accuracy": ops.convert_to_tensor(self.accuracy)
+        }
 
     # The step
 

@@ -88,7 +88,9 @@ class ConditionalGAN(ConvolutionalGAN):
                 f"auto-encoder. Received: loss={self.adversarial_loss.name!r}"
             )
         self.build_networks(
-            self.latent_dim + self.continuous_codes + sum(self.categorical_codes),
+            self.latent_dim
+            + self.continuous_codes
+            + sum(self.categorical_codes),
             self.num_classes,
             0 if self.classifier_weight else self.num_classes,
             heads,
@@ -229,7 +231,9 @@ class ConditionalGAN(ConvolutionalGAN):
         if codes is None:
             parts = [random.uniform(-1, 1, (count, self.continuous_codes))]
             for values in self.categorical_codes:
-                parts.append(np.eye(values)[random.integers(values, size=count)])
+                parts.append(
+                    np.eye(values)[random.integers(values, size=count)]
+                )
             codes = np.concatenate(parts, axis=-1)
         codes = np.asarray(codes, "float32")
         if codes.shape != (count, width):

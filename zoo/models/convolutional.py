@@ -265,9 +265,9 @@ def _same(layer):
 
 
 def _reference(x, batch_norm):
-    return ReferenceBatch(REFERENCE_SIZE)(x) if isinstance(
-        batch_norm, str
-    ) else x
+    return (
+        ReferenceBatch(REFERENCE_SIZE)(x) if isinstance(batch_norm, str) else x
+    )
 
 
 def _widths(image_shape, filters):

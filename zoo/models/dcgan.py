@@ -77,7 +77,9 @@ class DCGAN(ConvolutionalGAN):
     ```
     """
 
-    def __init__(self, image_shape=(64, 64, 3), latent_dim=100, filters=64, **kwargs):
+    def __init__(
+        self, image_shape=(64, 64, 3), latent_dim=100, filters=64, **kwargs
+    ):
         super().__init__(
             image_shape, latent_dim=latent_dim, filters=filters, **kwargs
         )

@@ -74,9 +74,7 @@ def _first_block(images, dim, pool):
 
 
 def _conv(filters, size=3, initializer="he_uniform"):
-    return Conv2D(
-        filters, size, padding="same", kernel_initializer=initializer
-    )
+    return Conv2D(filters, size, padding="same", kernel_initializer=initializer)
 
 
 def _norm(x):

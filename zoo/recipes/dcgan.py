@@ -47,7 +47,8 @@ register_recipe(
         arguments={
             "filters": 32,
             "batch_norm": "generator",
-            "r1_weight": 0.3,
+            "penalty": "r1",
+            "penalty_weight": 0.3,
             "ema_decay": 0.999,
         },
         optimizers=lambda: {
