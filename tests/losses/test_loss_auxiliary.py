@@ -5,18 +5,18 @@ import numpy as np
 import pytest
 from derivatives import differences, value_and_gradients
 from keras import ops
+from numpy import random
 
 from zoo import losses
 
-RANDOM = np.random.default_rng(0)
-LOGITS = RANDOM.standard_normal((4, 3))
+LOGITS = np.random.default_rng(0).standard_normal((4, 3))
 LABELS = np.array([2, 0, 1, 1])
 ONE_HOT = np.eye(3)[LABELS]
 
 
 def test_mode_seeking():
-    images = RANDOM.standard_normal((2, 3, 2, 2, 1))
-    latents = RANDOM.standard_normal((2, 3, 5))
+    images = random.standard_normal((2, 3, 2, 2, 1))
+    latents = random.standard_normal((2, 3, 5))
 
     def equation(first):
         d_images = np.abs(first - images[1]).mean((1, 2, 3))
@@ -74,7 +74,7 @@ def test_categorical_information():
 
 def test_continuous_information():
     """Minus log N(c; mean, 1), less log(2 pi) / 2 for each of two codes."""
-    mean, codes = RANDOM.standard_normal((2, 4, 2))
+    mean, codes = random.standard_normal((2, 4, 2))
     densities = np.exp(-((codes - mean) ** 2) / 2) / np.sqrt(2 * np.pi)
     expected = -np.log(densities.prod(1)).mean() - np.log(2 * np.pi)
     value, gradient, _ = value_and_gradients(
