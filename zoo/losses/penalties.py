@@ -59,6 +59,7 @@ def interpolates(real: Any, fake: Any, uniform: Any) -> Any:
     Returns:
         Tensor of the images' shape.
     """
+    real, fake, uniform = map(ops.convert_to_tensor, (real, fake, uniform))
     if len(uniform.shape) == 1:
         uniform = ops.reshape(uniform, (-1,) + (1,) * (len(real.shape) - 1))
     return fake + uniform * (real - fake)
@@ -77,6 +78,7 @@ def perturbed(real: Any, noise: Any) -> Any:
     Returns:
         Tensor of the images' shape.
     """
+    real, noise = map(ops.convert_to_tensor, (real, noise))
     return real + 0.5 * ops.std(real) * noise
 
 
@@ -128,16 +130,17 @@ class Penalty:
     default_weight: float
 
 
+def _uniform(shape, like, seed):
+    dtype = keras.backend.standardize_dtype(like.dtype)
+    return keras.random.uniform(shape, dtype=dtype, seed=seed)
+
+
 def _between(real, fake, seed):
-    uniform = keras.random.uniform(
-        (ops.shape(real)[0],), dtype=real.dtype, seed=seed
-    )
-    return interpolates(real, fake, uniform)
+    return interpolates(real, fake, _uniform(ops.shape(real)[:1], real, seed))
 
 
 def _around(real, fake, seed):
-    noise = keras.random.uniform(ops.shape(real), dtype=real.dtype, seed=seed)
-    return perturbed(real, noise)
+    return perturbed(real, _uniform(ops.shape(real), real, seed))
 
 
 def _real(real, fake, seed):

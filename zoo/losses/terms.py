@@ -5,6 +5,7 @@ Every function takes the discriminator's (or critic's) logits, of shape
 over the mini-batch. `D(x)` is the sigmoid of the logit `d(x)`.
 """
 
+import math
 from typing import Any
 
 from keras import ops
@@ -95,9 +96,9 @@ def maximum_likelihood(logits: Any) -> Any:
         Scalar.
     """
     logits = _float32(logits)
-    excess = ops.relu(logits - LARGEST_LOGIT)
-    bounded = ops.minimum(logits - excess, LARGEST_LOGIT)
-    return -ops.mean(ops.exp(bounded) * (1 + excess))
+    exponential = ops.exp(ops.minimum(logits, LARGEST_LOGIT))
+    tangent = math.exp(LARGEST_LOGIT) * ops.relu(logits - LARGEST_LOGIT)
+    return -ops.mean(exponential + tangent)
 
 
 def squared_error(logits: Any, target: float) -> Any:
