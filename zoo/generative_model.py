@@ -297,10 +297,12 @@ class GenerativeModel(keras.Model):
             batch: The first batch, as the data yield it.
         """
 
-    def _checked(self, x, batch_size):
+    def _checked(self, x, batch_size, y=None):
         batch, x = batches.peek(x, batch_size)
         if batch is None:
             raise ValueError(f"The data hold no batch. Received: {x}")
+        if y is not None:  # Arrays, as x then is.
+            batch = (*batch, batches.peek(y, batch_size)[0][0])
         self.check_batch(batch)
         return x
 
@@ -335,7 +337,7 @@ class GenerativeModel(keras.Model):
         Raises:
             ValueError: A first batch of wrong shape, dtype or range.
         """
-        x = self._checked(x, batch_size)
+        x = self._checked(x, batch_size, y)
         if self.incomplete:
             warnings.warn(
                 "The model was loaded to generate: what it trains against "
@@ -343,7 +345,8 @@ class GenerativeModel(keras.Model):
                 stacklevel=2,
             )
         if isinstance(validation_data, tuple):
-            self._checked(validation_data[0], batch_size)
+            inputs, targets, *_ = *validation_data, None
+            self._checked(inputs, batch_size, targets)
         elif validation_data is not None:
             validation_data = self._checked(validation_data, batch_size)
         return super().fit(
@@ -374,7 +377,7 @@ class GenerativeModel(keras.Model):
             ValueError: A first batch of wrong shape, dtype or range.
         """
         if not kwargs.get("_use_cached_eval_dataset"):  # Checked by `fit`.
-            x = self._checked(x, batch_size)
+            x = self._checked(x, batch_size, y)
         seeds = seed_states(self)
         before = [ops.convert_to_numpy(seed) for seed in seeds]
         try:

@@ -275,7 +275,8 @@ class AdversarialGame(GenerativeModel):
         before = [ops.copy(v) for v in kept]
         terms = self.minimize(self.opponent, loss)
         for variable, value in zip(kept, before, strict=True):
-            variable.assign(ops.where(is_open, variable, value))
+            moved = ops.convert_to_tensor(variable)
+            variable.assign(ops.where(is_open, moved, value))
         return terms
 
     # Sampling
