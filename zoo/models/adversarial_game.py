@@ -205,20 +205,25 @@ class AdversarialGame(GenerativeModel):
         for _ in range(self.discriminator_steps - 1):
             latents = self.draw(images)
             made = self.synthesize_all(latents, conditions, True)
-            self.update_opponent(images, made, conditions, latents)
+            self.update_opponent(self.gate(), images, made, conditions, latents)
         latents = self.draw(images)
         made = self.record(
             "generator", lambda: self.synthesize_all(latents, conditions, True)
         )
+        is_open = self.gate()
         opponent = self.update_opponent(
-            images, made.outputs, conditions, latents
+            is_open, images, made.outputs, conditions, latents
         )
-        generator = self.minimize(
-            "generator",
-            lambda made: self.generator_loss(
-                made[0], True, conditions, latents, made[-1]
+        generator = self.gated(
+            is_open,
+            getattr(self, self.opponent).non_trainable_variables,
+            lambda: self.minimize(
+                "generator",
+                lambda made: self.generator_loss(
+                    made[0], True, conditions, latents, made[-1]
+                ),
+                through=made,
             ),
-            through=made,
         )
         return self.log(**opponent, **generator, **self.measures(opponent))
 
@@ -252,7 +257,7 @@ class AdversarialGame(GenerativeModel):
         """Returns a list of the images of each of `draw`'s latents."""
         return [self.synthesize(z, conditions, training) for z in latents]
 
-    def update_opponent(self, images, made, conditions, latents):
+    def update_opponent(self, is_open, images, made, conditions, latents):
         """Updates the opponent, unless its gate is closed.
 
         The gate is that of 3D-GAN, Wu et al. 2016, section 3.1. Closed, it
@@ -265,19 +270,39 @@ class AdversarialGame(GenerativeModel):
                 images, generated, True, conditions, latents
             )
 
-        if self.accuracy_gate is None:
-            return self.minimize(self.opponent, loss)
-        is_open = ops.convert_to_tensor(self.accuracy) <= self.accuracy_gate
         kept = [
             *getattr(self, self.opponent).variables,
             *self.optimizer[self.opponent].variables,
         ]
-        before = [ops.copy(v) for v in kept]
-        terms = self.minimize(self.opponent, loss)
-        for variable, value in zip(kept, before, strict=True):
+        return self.gated(
+            is_open, kept, lambda: self.minimize(self.opponent, loss)
+        )
+
+    def gate(self):
+        """Returns whether the opponent may learn; `None` without a gate."""
+        if self.accuracy_gate is None:
+            return None
+        return ops.convert_to_tensor(self.accuracy) <= self.accuracy_gate
+
+    def gated(self, is_open, variables, update):
+        """Runs an update that leaves variables alone if the gate is closed.
+
+        Args:
+            is_open: Result of `gate`, from before the update.
+            variables: What a closed gate keeps as it was.
+            update: Function without arguments.
+
+        Returns:
+            What `update` returns.
+        """
+        if is_open is None:
+            return update()
+        before = [ops.copy(v) for v in variables]
+        result = update()
+        for variable, value in zip(variables, before, strict=True):
             moved = ops.convert_to_tensor(variable)
             variable.assign(ops.where(is_open, moved, value))
-        return terms
+        return result
 
     # Sampling
 
