@@ -12,6 +12,8 @@ tf.config.set_logical_device_configuration(
 )
 
 from harness import SHAPE, random_images  # noqa: E402
+from tricky_gan import SHAPE as TRICKY_SHAPE  # noqa: E402
+from tricky_gan import TrickyGAN  # noqa: E402
 
 import zoo  # noqa: E402
 from zoo import backend  # noqa: E402
@@ -85,6 +87,20 @@ def trains_with_batch_norm(strategy, directory):
     np.testing.assert_allclose(loaded.generate(5, seed=0), images, atol=1e-4)
 
 
+def layers_agree(strategy):
+    """Trains layers that keep state: every replica ends with the same."""
+    with strategy.scope():
+        model = TrickyGAN()
+        model.compile()
+    images = np.random.default_rng(0).uniform(-1, 1, (8, *TRICKY_SHAPE))
+    data = tf.data.Dataset.from_tensors(images.astype("float32")).repeat(2)
+    model.fit(data, verbose=0)
+    assert model.discriminator.layers[1].step.numpy() == 2
+    for variable in model.variables:
+        one, other = strategy.experimental_local_results(variable.value)
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
 if __name__ == "__main__":
     import sys
 
@@ -93,3 +109,4 @@ if __name__ == "__main__":
     step_equals_one_device(mirrored)
     latents_differ(mirrored)
     trains_with_batch_norm(mirrored, sys.argv[1])
+    layers_agree(mirrored)

@@ -45,14 +45,32 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
 
 def moments(x, axes):
-    """Returns mean and biased variance, with the axes kept at length 1."""
+    """Returns mean and biased variance.
+
+    Args:
+        x: float32 tensor.
+        axes: Axes to average over, which are kept at length 1.
+
+    Returns:
+        Two tensors.
+    """
     mean = ops.mean(x, axis=axes, keepdims=True)
     variance = ops.mean(ops.square(x - mean), axis=axes, keepdims=True)
     return mean, variance
 
 
 def normalized(x, mean, variance, epsilon):
-    """Returns `(x - mean) / sqrt(variance + epsilon)`."""
+    """Returns `(x - mean) / sqrt(variance + epsilon)`.
+
+    Args:
+        x: float32 tensor.
+        mean: Tensor that broadcasts to `x`.
+        variance: Tensor that broadcasts to `x`.
+        epsilon: Added to the variance.
+
+    Returns:
+        Tensor of the shape of `x`.
+    """
     return (x - mean) * ops.rsqrt(variance + epsilon)
 
 

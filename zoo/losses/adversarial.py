@@ -81,16 +81,18 @@ class AdversarialLoss:
             )
 
 
-def energy_based(margin: float = 1.0, name: str | None = None):
+def energy_based(
+    margin: float = 1.0, name: str | None = None
+) -> AdversarialLoss:
     """Makes the loss of an energy-based GAN.
 
     The discriminator minimizes `E[e(x)] + E[max(0, m - e(G(z)))]` and the
     generator `E[e(G(z))]`, where `e`, minus the logit, is the reconstruction
     error of an auto-encoder: Zhao et al. 2017, equations 1 and 2.
 
-    The default suits a mean squared error of images in [-1, 1]: to answer
-    with grey has at most the energy 1, so that no lower margin would be
-    reached with more effort than that.
+    The default is for a mean squared error of images in [-1, 1]: an
+    auto-encoder that answers everything with grey has an energy of at most 1,
+    and need not get worse than that on generated images.
 
     Args:
         margin: Energy from which on a generated image costs the
