@@ -58,26 +58,27 @@ def test_parameters_of_the_paper():
 def test_starts_silent():
     """The last convolution starts at (almost) zero, as in the paper."""
     network = build_unet(**TINY)
-    outputs = network([noise(2, 8, 4, 1), np.zeros(2), np.zeros(2, "int32")])
-    assert 0 < abs(numpy(outputs)).max() < 1e-4
+    outputs = network.predict_on_batch(
+        [noise(4, 8, 4, 1), np.zeros(4), np.zeros(4, "int32")]
+    )
+    assert 0 < abs(outputs).max() < 1e-4
 
 
 def test_every_weight_has_a_gradient(tiny):
-    images, times = noise(4, 8, 4, 1), np.array([0, 1, 99.5, 999], "float32")
+    """One step of gradient descent moves each of them, to finite values."""
+    network = keras.models.clone_model(tiny)
+    network.set_weights(tiny.get_weights())
+    network.compile(keras.optimizers.SGD(1.0), "mse")
+    before = [numpy(v) for v in network.trainable_variables]
     labels = np.array([0, 1, 2, 2])  # 2 is no label.
-    variables = tiny.trainable_variables
-
-    def loss():
-        inputs = [ops.array(x) for x in (images, times, labels)]
-        return ops.sum(ops.square(tiny(inputs, training=True)))
-
-    recording = backend.record(
-        loss, variables, state=tiny.non_trainable_variables
-    )
-    gradients = map(numpy, recording.pullback(ops.ones(())))
-    for variable, gradient in zip(variables, gradients, strict=True):
-        assert np.isfinite(gradient).all(), variable.path
-        assert abs(gradient).max() > 1e-6, variable.path
+    images, times = noise(4, 8, 4, 1), np.array([0, 1, 99.5, 999], "float32")
+    network.train_on_batch([images, times, labels], 1 - images)
+    for variable, value in zip(
+        network.trainable_variables, before, strict=True
+    ):
+        step = numpy(variable) - value
+        assert np.isfinite(step).all(), variable.path
+        assert abs(step).max() > 1e-6, variable.path
 
 
 def test_inputs_matter_one_by_one(tiny):
@@ -107,14 +108,15 @@ def test_mixed_bfloat16_tells_steps_apart():
         network = build_unet(**TINY)
     finally:
         keras.config.set_dtype_policy(before)
-    embedding = keras.Model(
-        network.inputs, network.get_layer("embedding").output
+    both = keras.Model(
+        network.inputs, [network.get_layer("embedding").output, network.output]
     )
-    inputs = [noise(2, 8, 4, 1), np.array([999.0, 1000.0]), np.array([1, 1])]
-    one, other = embedding.predict_on_batch(inputs)
+    times = np.array([999.0, 1000.0])
+    (one, other), outputs = both.predict_on_batch(
+        [noise(2, 8, 4, 1), times, np.array([1, 1])]
+    )
     assert abs(one - other).max() > 1e-3
-    outputs = network(inputs)
-    assert keras.backend.standardize_dtype(outputs.dtype) == "float32"
+    assert outputs.dtype == "float32"
     block = network.get_layer("down_0_block_0")
     assert block.conv_1.compute_dtype == "bfloat16"
 
@@ -166,8 +168,8 @@ def test_signal_rates_are_spread():
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
 def test_group_normalization_by_hand(dtype):
-    """With an offset that float16's and bfloat16's sums would not survive."""
-    x = 30 + noise(2, 4, 5, 6)
+    """Also of an offset that sums in bfloat16 would not survive."""
+    x = 3 + noise(2, 4, 5, 6)
     if dtype != "float32":
         x = numpy(ops.cast(ops.cast(x, "bfloat16"), "float32"))
     layer = GroupNormalization(4, 1e-6, dtype=dtype)  # gcd(4, 6) = 2 groups.
@@ -187,10 +189,10 @@ def test_group_normalization_by_hand(dtype):
 
 
 def test_group_normalization_like_keras_with_gradients():
-    x = 1 + 2 * noise(2, 4, 4, 6)
+    x = 1 + 2 * noise(2, 4, 5, 6)
     results = []
     for cls in (GroupNormalization, keras.layers.GroupNormalization):
-        layer = cls(groups=3, epsilon=1e-5)
+        layer = cls(groups=2, epsilon=1e-5)
         layer.build(x.shape)
         recording = backend.record(
             layer, layer.trainable_variables, [ops.array(x)]
@@ -279,8 +281,6 @@ def test_initializer_is_uniform_by_both_fans():
     ],
 )
 def test_wrong_arguments(name, value, message):
-    if name == "patch_size":
-        message = "6 divides"
     with pytest.raises(ValueError, match=message) as error:
         build_unet(**TINY | {name: value})
     received = "image_shape" if name == "patch_size" else name
