@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoo.environment import prepared
 
 with prepared():
-    from zoo import losses
+    from zoo import losses, schedules
     from zoo.generative_model import GenerativeModel
     from zoo.models.dcgan import DCGAN
 
@@ -25,6 +25,7 @@ __all__ = [
     "losses",
     "metrics",
     "register_preset",
+    "schedules",
     "upload_preset",
 ]
 
