@@ -36,6 +36,7 @@ conv = _backend.conv
 conv_transpose = _backend.conv_transpose
 prefer_layout = _backend.prefer_layout
 batch_norm = _backend.batch_norm
+group_norm = _backend.group_norm
 replica_id = _backend.replica_id
 replica_count = _backend.replica_count
 sync_state = _backend.sync_state

@@ -133,6 +133,16 @@ def batch_norm(x, gamma, beta, epsilon):
     return (x - mean) * scale + beta, mean, variance
 
 
+def group_norm(x, gamma, beta, groups, epsilon):
+    """Normalizes groups of channels of each image."""
+    y = x.reshape(x.shape[0], -1, groups, x.shape[3] // groups)
+    y = y.astype("float32")
+    mean = y.mean((1, 3), keepdims=True)
+    variance = jax.numpy.square(y - mean).mean((1, 3), keepdims=True)
+    y = (y - mean) * jax.lax.rsqrt(variance + epsilon)
+    return (y.reshape(x.shape) * gamma + beta).astype(x.dtype)
+
+
 def replica_id():
     """Index of this replica: 0, since JAX's sharded step sees all data."""
     return 0

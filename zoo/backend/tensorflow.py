@@ -69,6 +69,27 @@ def batch_norm(x, gamma, beta, epsilon):
     return y, mean, variance * (count - 1) / count
 
 
+def group_norm(x, gamma, beta, groups, epsilon):
+    """Normalizes groups of channels of each image.
+
+    By the law of total variance from each channel's moments, so that only
+    sums over whole maps touch all pixels.
+    """
+    y = tf.cast(x, "float32")
+    means, variances = tf.nn.moments(y, (1, 2))
+    shape = (-1, groups, x.shape[-1] // groups)
+    means = tf.reshape(means, shape)
+    mean, between = tf.nn.moments(means, -1, keepdims=True)
+    within = tf.reduce_mean(tf.reshape(variances, shape), -1, keepdims=True)
+    inverse = tf.math.rsqrt(within + between + epsilon)
+    scale = inverse * tf.reshape(gamma, shape)
+    shift = tf.reshape(beta, shape) - mean * scale
+    scale, shift = (
+        tf.reshape(v, (-1, 1, 1, x.shape[-1])) for v in (scale, shift)
+    )
+    return tf.cast(y * scale + shift, x.dtype)
+
+
 def replica_id():
     """Index of this replica in the step, 0 outside a strategy."""
     context = tf.distribute.get_replica_context()

@@ -141,6 +141,13 @@ def batch_norm(x, gamma, beta, epsilon):
     return y.permute(0, 2, 3, 1), mean, inverse.pow(-2) - epsilon
 
 
+def group_norm(x, gamma, beta, groups, epsilon):
+    """Normalizes groups of channels of each image."""
+    x = x.permute(0, 3, 1, 2)
+    y = functional.group_norm(x, groups, gamma, beta, epsilon)
+    return y.permute(0, 2, 3, 1)
+
+
 def replica_id():
     """Index of this replica: 0."""
     return 0
