@@ -43,7 +43,7 @@ def compare(scheduler, plan, kind, clip, step_of):
             ops.convert_to_tensor(before),
             ops.convert_to_tensor(noise.numpy()) if plan.is_random else None,
             kind,
-            clip,
+            limit=1.0 if clip else np.inf,
         )
         x = step_of(torch.from_numpy(prediction), t, x, torch.manual_seed(i))
         expected = x.numpy()

@@ -9,6 +9,7 @@ with prepared():
     from zoo import losses, schedules
     from zoo.generative_model import GenerativeModel
     from zoo.models.dcgan import DCGAN
+    from zoo.models.diffusion import Diffusion
 
 if TYPE_CHECKING:
     from zoo import metrics
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DCGAN",
+    "Diffusion",
     "GenerativeModel",
     "export",
     "list_presets",

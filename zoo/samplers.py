@@ -188,7 +188,37 @@ def ddim_inverse(schedule: Schedule, times: Any) -> Plan:
 SAMPLERS = {"ddim": ddim, "ddpm": ddpm, "dpm_solver": dpm_solver}
 
 
-def step(row, x, prediction, before, noise, kind, clip=True):
+def get(sampler: str, schedule: Schedule, times: Any, eta: float = 0.0) -> Plan:
+    """Returns the plan of a sampler by its name.
+
+    Args:
+        sampler: A key of `SAMPLERS`.
+        schedule: Noise schedule of the model.
+        times: Falling times, `(steps,)`.
+        eta: As of `ddim`; 0 for the others.
+
+    Returns:
+        A `Plan`.
+
+    Raises:
+        ValueError: An unknown sampler, or `eta` out of its range.
+    """
+    if sampler not in SAMPLERS:
+        raise ValueError(
+            f"Argument `sampler` must be one of {tuple(SAMPLERS)}. "
+            f"Received: sampler={sampler!r}"
+        )
+    if sampler == "ddim":
+        return ddim(schedule, times, eta)
+    if eta:
+        raise ValueError(
+            'Argument `eta` is of sampler="ddim" alone. '
+            f"Received: eta={eta}, sampler={sampler!r}"
+        )
+    return SAMPLERS[sampler](schedule, times)
+
+
+def step(row, x, prediction, before, noise, kind, limit=1.0):
     """Goes from one time to the next.
 
     Args:
@@ -198,8 +228,8 @@ def step(row, x, prediction, before, noise, kind, clip=True):
         before: `x_0` of the step before; of the first step anything finite.
         noise: From N(0, 1), shape of `x`, or `None` where nothing is random.
         kind: What is predicted: see `zoo.predictions`.
-        clip: Whether `x_0` is cut at [-1, 1]. As in diffusers, `eps` stays
-            what the network says.
+        limit: `x_0` is cut at `[-limit, limit]`, unless it is infinite. As in
+            diffusers, `eps` stays what the network says.
 
     Returns:
         Tuple of `x_s` and `x_0`.
@@ -208,8 +238,7 @@ def step(row, x, prediction, before, noise, kind, clip=True):
         row, 8
     )
     x0, eps = split(prediction, x, signal, sigma, kind)
-    if clip:
-        x0 = ops.clip(x0, -1.0, 1.0)
+    x0 = ops.maximum(ops.minimum(x0, limit), -limit)
     x = of_x * x + of_x0 * x0 + of_eps * eps + of_before * before
     if noise is not None:
         x = x + of_noise * noise

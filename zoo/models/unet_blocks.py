@@ -44,19 +44,19 @@ class ResidualBlock(layers.Layer):
         dtype = self.dtype_policy
         norm = {"groups": groups, "epsilon": epsilon, "dtype": dtype}
         conv = {"kernel_size": 3, "padding": "same", "dtype": dtype}
-        dense = {"kernel_initializer": initializer(), "dtype": dtype}
         self.norm_1 = GroupNormalization(**norm, name="norm_1")
         self.conv_1 = Conv2D(
             filters, **conv, kernel_initializer=initializer(), name="conv_1"
         )
-        self.time = layers.Dense(filters, **dense, name="time")
+        self.time = layers.Dense(
+            filters, kernel_initializer=initializer(), dtype=dtype, name="time"
+        )
         self.norm_2 = GroupNormalization(**norm, name="norm_2")
         self.dropout = layers.Dropout(dropout, dtype=dtype, name="dropout")
         self.conv_2 = Conv2D(
             filters, **conv, kernel_initializer=initializer(0), name="conv_2"
         )
-        # A dense layer of pixels is a 1x1 convolution.
-        self.shortcut = layers.Dense(filters, **dense, name="shortcut")
+        self.shortcut = None
 
     def build(self, x_shape, embedding_shape):
         """Builds the layers; the shortcut only where the width changes."""
@@ -67,9 +67,14 @@ class ResidualBlock(layers.Layer):
         self.norm_2.build(inner)
         self.dropout.build(inner)
         self.conv_2.build(inner)
-        if x_shape[-1] == self.filters:
-            self.shortcut = None
-        else:
+        if x_shape[-1] != self.filters:
+            # A dense layer of pixels is a 1x1 convolution.
+            self.shortcut = layers.Dense(
+                self.filters,
+                kernel_initializer=initializer(),
+                dtype=self.dtype_policy,
+                name="shortcut",
+            )
             self.shortcut.build(x_shape)
 
     def call(self, x, embedding, training=None):
