@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from zoo.environment import prepared
 
 with prepared():
-    from zoo import losses
+    from zoo import losses, schedules
     from zoo.generative_model import GenerativeModel
     from zoo.models.dcgan import DCGAN
+    from zoo.models.diffusion import Diffusion
 
 if TYPE_CHECKING:
     from zoo import metrics
@@ -19,12 +20,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DCGAN",
+    "Diffusion",
     "GenerativeModel",
     "export",
     "list_presets",
     "losses",
     "metrics",
     "register_preset",
+    "schedules",
     "upload_preset",
 ]
 

@@ -280,8 +280,8 @@ class GenerativeModel(keras.Model):
             batch: The first batch, as the data yield it.
         """
 
-    def _checked(self, x, batch_size):
-        batch, x = batches.peek(x, batch_size)
+    def _checked(self, x, batch_size, y=None):
+        batch, x = batches.peek(x, batch_size, y)
         if batch is None:
             raise ValueError(f"The data hold no batch. Received: {x}")
         self.check_batch(batch)
@@ -318,7 +318,7 @@ class GenerativeModel(keras.Model):
         Raises:
             ValueError: A first batch of wrong shape, dtype or range.
         """
-        x = self._checked(x, batch_size)
+        x = self._checked(x, batch_size, y)
         if self.incomplete:
             warnings.warn(
                 "The model was loaded to generate: what it trains against "
@@ -326,7 +326,8 @@ class GenerativeModel(keras.Model):
                 stacklevel=2,
             )
         if isinstance(validation_data, tuple):
-            self._checked(validation_data[0], batch_size)
+            x_and_y = validation_data[:2]
+            self._checked(x_and_y[0], batch_size, *x_and_y[1:])
         elif validation_data is not None:
             validation_data = self._checked(validation_data, batch_size)
         return super().fit(
@@ -357,7 +358,7 @@ class GenerativeModel(keras.Model):
             ValueError: A first batch of wrong shape, dtype or range.
         """
         if not kwargs.get("_use_cached_eval_dataset"):  # Checked by `fit`.
-            x = self._checked(x, batch_size)
+            x = self._checked(x, batch_size, y)
         seeds = seed_states(self)
         before = [ops.convert_to_numpy(seed) for seed in seeds]
         try:
@@ -367,6 +368,13 @@ class GenerativeModel(keras.Model):
                 seed.assign(value)
 
     # Sampling
+
+    def preview_arguments(self):
+        """Returns arguments of `generate` to look at a training with.
+
+        Empty unless a quicker way to generate is good enough for that.
+        """
+        return {}
 
     def _generate(self, inputs, count, batch_size):
         """Predicts in batches of one size, so that one graph is compiled."""

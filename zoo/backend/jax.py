@@ -32,6 +32,17 @@ def stateful(step):
     return stateless
 
 
+def compiled(fn, variables):
+    """Compiles a function of tensors that reads variables, for inference."""
+
+    @jax.jit
+    def pure(values, *inputs):
+        with _scope(variables, values):
+            return fn(*inputs)
+
+    return lambda *inputs: pure(_values(variables), *inputs)
+
+
 def _chain(groups):
     return list(itertools.chain.from_iterable(groups))
 

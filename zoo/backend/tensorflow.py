@@ -12,6 +12,12 @@ def stateful(step):
     return step
 
 
+def compiled(fn, variables):
+    """Compiles a function of tensors that reads variables, for inference."""
+    del variables  # Read where they are.
+    return tf.function(fn, autograph=False)
+
+
 def record(fn, variables, inputs, state):
     """Runs `fn(*inputs)`; see `zoo.backend.record`."""
     del state  # The tape watches nothing but what it is told to.

@@ -20,6 +20,12 @@ def stateful(step):
     return step
 
 
+def compiled(fn, variables):
+    """Returns the function, which will record nothing to differentiate."""
+    del variables  # Read where they are.
+    return torch.no_grad()(fn)
+
+
 @contextlib.contextmanager
 def _frozen(variables):
     """Spares PyTorch the graph of networks that are not being trained."""

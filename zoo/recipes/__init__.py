@@ -80,4 +80,4 @@ def get_recipe(name: str) -> Recipe:
 
 
 # Each registers its model's recipe, by the names above.
-from zoo.recipes import dcgan  # noqa: E402, F401
+from zoo.recipes import dcgan, diffusion  # noqa: E402, F401

@@ -1,0 +1,67 @@
+"""Class labels: which are valid, and which to generate."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+
+def check_labels(labels: Any, count: int, num_classes: int) -> np.ndarray:
+    """Returns one label per image.
+
+    Args:
+        labels: Integers `(count,)`, or one for all.
+        count: Number of images.
+        num_classes: Number of classes; labels are 0 to `num_classes - 1`.
+
+    Returns:
+        int32 array `(count,)`.
+
+    Raises:
+        ValueError: Labels that are no such integers.
+    """
+    expected = (
+        f"Labels must be {count} integers from 0 to {num_classes - 1}, or one"
+    )
+    try:
+        array = np.asarray(keras.ops.convert_to_numpy(labels))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{expected}. Received: {labels!r}") from error
+    if array.dtype.kind not in "iu" or array.shape not in ((), (count,)):
+        raise ValueError(
+            f"{expected}. Received: dtype={array.dtype}, shape={array.shape}"
+        )
+    if array.min() < 0 or array.max() >= num_classes:
+        raise ValueError(
+            f"{expected}. Received: labels from {array.min()} to {array.max()}"
+        )
+    return np.broadcast_to(array, (count,)).astype("int32")
+
+
+def labels_to_generate(
+    labels: Any, count: int, num_classes: int | None
+) -> np.ndarray | None:
+    """Returns the labels of images that are to be generated.
+
+    Args:
+        labels: As of `check_labels`, or `None` for all classes in turn.
+        count: Number of images.
+        num_classes: Number of classes, or `None` for a model without.
+
+    Returns:
+        int32 array `(count,)`; `None` for a model without classes.
+
+    Raises:
+        ValueError: Labels that are not valid, or any for a model without
+            classes.
+    """
+    if num_classes is None:
+        if labels is not None:
+            raise ValueError(
+                "Argument `labels` needs a model with `num_classes`. "
+                f"Received: labels={labels!r}"
+            )
+        return None
+    if labels is None:
+        return np.arange(count, dtype="int32") % num_classes
+    return check_labels(labels, count, num_classes)
