@@ -27,7 +27,8 @@ class Evaluate(keras.callbacks.Callback):
         batch_size: Images per forward pass.
         cache: Directory for statistics of the reference.
         verbose: 1 shows a progress bar while it evaluates.
-        **generate: Further arguments for the model's `generate`.
+        **generate: Further arguments for the model's `generate`, over those of
+            its `preview_arguments`.
 
     Raises:
         ValueError: An argument that `Evaluator` refuses.
@@ -68,8 +69,9 @@ class Evaluate(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Evaluates, if it is time to, and logs the values."""
         if self.values is None or (epoch + 1) % self.every == 0:
+            generate = {**self.model.preview_arguments(), **self.generate}
             self.values = self.evaluator.of_model(
-                self.model, self.batch_size, **self.generate
+                self.model, self.batch_size, **generate
             )
         if logs is not None:
             logs.update(self.values)

@@ -29,7 +29,8 @@ class SampleGrid(keras.callbacks.Callback):
             stays for at least two seconds.
         tensorboard: Directory of TensorBoard event files to also write the
             grids to as images; needs the package `tensorboard`.
-        **generate: Further arguments for the model's `generate`.
+        **generate: Further arguments for the model's `generate`, over those of
+            its `preview_arguments`.
 
     Raises:
         OSError: `directory` can't be written to.
@@ -89,8 +90,9 @@ class SampleGrid(keras.callbacks.Callback):
         return sorted(self.directory.glob("epoch-*.png"), key=_epoch)
 
     def _save(self, epoch):
+        generate = {**self.model.preview_arguments(), **self.generate}
         images = self.model.generate(
-            self.rows * self.columns, seed=self.seed, **self.generate
+            self.rows * self.columns, seed=self.seed, **generate
         )
         picture = image_grid(images, self.columns)
         save_picture(picture, self.directory / f"epoch-{epoch:04d}.png")

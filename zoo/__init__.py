@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from zoo.environment import prepared
 
 with prepared():
-    from zoo import losses
+    from zoo import losses, schedules
     from zoo.generative_model import GenerativeModel
     from zoo.models.conditional_gan import ConditionalGAN
     from zoo.models.dcgan import DCGAN
+    from zoo.models.diffusion import Diffusion
     from zoo.models.wgan_gp import WGANGP
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ __all__ = [
     "DCGAN",
     "WGANGP",
     "ConditionalGAN",
+    "Diffusion",
     "GenerativeModel",
     "export",
     "list_presets",
     "losses",
     "metrics",
     "register_preset",
+    "schedules",
     "upload_preset",
 ]
 

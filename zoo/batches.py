@@ -7,13 +7,14 @@ import numpy as np
 TOLERANCE = 1e-3
 
 
-def peek(data, batch_size=None):
+def peek(data, batch_size=None, targets=None):
     """Returns the first batch of whatever `fit` accepts, and the data.
 
     Args:
         data: Array or tuple of arrays, `tf.data.Dataset`, PyTorch
             `DataLoader`, `keras.utils.PyDataset` or Python generator.
         batch_size: Batch size for arrays; 32 where it is `None`.
+        targets: Array that goes with arrays, such as labels.
 
     Returns:
         Tuple of the first batch (`None` where there is none) and data that
@@ -27,7 +28,8 @@ def peek(data, batch_size=None):
     if _is_arrays(data):
         first = slice(batch_size or 32)
         # A tuple given to `fit` is its inputs, not inputs and targets.
-        return (keras.tree.map_structure(lambda x: x[first], data),), data
+        whole = (data,) if targets is None else (data, targets)
+        return keras.tree.map_structure(lambda x: x[first], whole), data
     if not hasattr(data, "__iter__"):
         raise ValueError(
             "Expected arrays, a tf.data.Dataset, a PyTorch DataLoader, a "

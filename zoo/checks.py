@@ -6,6 +6,8 @@ import numbers
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 
 def positive_integer(name: str, value: Any) -> int:
     """Returns a positive integer.
@@ -70,6 +72,33 @@ def not_negative(name: str, value: Any) -> float:
             f"Received: {name}={value!r}"
         )
     return value
+
+
+def finite_numbers(name: str, values: Any, most: int) -> np.ndarray:
+    """Returns a vector of float64.
+
+    Args:
+        name: Argument's name, for the error.
+        values: Its value.
+        most: Most numbers that there may be.
+
+    Returns:
+        Array of one axis, a copy.
+
+    Raises:
+        ValueError: They are not 1 to `most` finite numbers.
+    """
+    try:
+        array = np.array(values, "float64")
+    except (TypeError, ValueError):
+        array = np.array(np.nan)
+    fits = array.ndim == 1 and 1 <= array.size <= most
+    if not fits or not np.isfinite(array).all():
+        raise ValueError(
+            f"Argument `{name}` must be 1 to {most} finite numbers. "
+            f"Received: {name}={str(values)[:100]}"
+        )
+    return array
 
 
 def power_of_two_images(

@@ -298,11 +298,9 @@ class GenerativeModel(keras.Model):
         """
 
     def _checked(self, x, batch_size, y=None):
-        batch, x = batches.peek(x, batch_size)
+        batch, x = batches.peek(x, batch_size, y)
         if batch is None:
             raise ValueError(f"The data hold no batch. Received: {x}")
-        if y is not None:  # Arrays, as x then is.
-            batch = (*batch, batches.peek(y, batch_size)[0][0])
         self.check_batch(batch)
         return x
 
@@ -345,8 +343,8 @@ class GenerativeModel(keras.Model):
                 stacklevel=2,
             )
         if isinstance(validation_data, tuple):
-            inputs, targets, *_ = *validation_data, None
-            self._checked(inputs, batch_size, targets)
+            x_and_y = validation_data[:2]
+            self._checked(x_and_y[0], batch_size, *x_and_y[1:])
         elif validation_data is not None:
             validation_data = self._checked(validation_data, batch_size)
         return super().fit(
@@ -387,6 +385,13 @@ class GenerativeModel(keras.Model):
                 seed.assign(value)
 
     # Sampling
+
+    def preview_arguments(self):
+        """Returns arguments of `generate` to look at a training with.
+
+        Empty unless a quicker way to generate is good enough for that.
+        """
+        return {}
 
     def _generate(self, inputs, count, batch_size):
         """Predicts in batches of one size, so that one graph is compiled."""

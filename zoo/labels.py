@@ -1,4 +1,4 @@
-"""Class labels: those of data, and those that are asked for."""
+"""Class labels: which are valid, and which to generate."""
 
 from typing import Any
 
@@ -7,57 +7,61 @@ import numpy as np
 
 
 def check_labels(labels: Any, count: int, num_classes: int) -> np.ndarray:
-    """Returns integer labels, one per image.
+    """Returns one label per image.
 
     Args:
-        labels: Integers `(count,)` or `(count, 1)` in [0, num_classes).
+        labels: Integers `(count,)`, or one for all.
         count: Number of images.
-        num_classes: Number of classes.
+        num_classes: Number of classes; labels are 0 to `num_classes - 1`.
 
     Returns:
         int32 array `(count,)`.
 
     Raises:
-        ValueError: Labels that are missing, of another dtype or number, or
-            out of range.
+        ValueError: Labels that are no such integers.
     """
-    expected = f"{count} integer labels in [0, {num_classes})"
-    if labels is None:
-        raise ValueError(f"Expected {expected}. Received: labels=None")
-    labels = np.asarray(keras.ops.convert_to_numpy(labels))
-    if not np.issubdtype(labels.dtype, np.integer):
+    expected = (
+        f"Labels must be {count} integers from 0 to {num_classes - 1}, or one"
+    )
+    try:
+        array = np.asarray(keras.ops.convert_to_numpy(labels))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{expected}. Received: {labels!r}") from error
+    if array.dtype.kind not in "iu" or array.shape not in ((), (count,)):
         raise ValueError(
-            f"Expected {expected}. Received: labels of dtype {labels.dtype}"
+            f"{expected}. Received: dtype={array.dtype}, shape={array.shape}"
         )
-    if labels.shape not in ((count,), (count, 1)):
+    if array.min() < 0 or array.max() >= num_classes:
         raise ValueError(
-            f"Expected {expected}. Received: labels of shape {labels.shape}"
+            f"{expected}. Received: labels from {array.min()} to {array.max()}"
         )
-    low, high = labels.min(initial=0), labels.max(initial=0)
-    if low < 0 or high >= num_classes:
-        raise ValueError(
-            f"Expected {expected}. Received: labels in [{low}, {high}]"
-        )
-    return labels.reshape(-1).astype("int32")
+    return np.broadcast_to(array, (count,)).astype("int32")
 
 
-def labels_to_generate(labels: Any, count: int, num_classes: int) -> np.ndarray:
-    """Returns the labels of images to be generated.
+def labels_to_generate(
+    labels: Any, count: int, num_classes: int | None
+) -> np.ndarray | None:
+    """Returns the labels of images that are to be generated.
 
     Args:
-        labels: Labels, as for `check_labels`; one integer for all images;
-            or `None` for all classes in turn.
+        labels: As of `check_labels`, or `None` for all classes in turn.
         count: Number of images.
-        num_classes: Number of classes.
+        num_classes: Number of classes, or `None` for a model without.
 
     Returns:
-        int32 array `(count,)`.
+        int32 array `(count,)`; `None` for a model without classes.
 
     Raises:
-        ValueError: As of `check_labels`.
+        ValueError: Labels that are not valid, or any for a model without
+            classes.
     """
+    if num_classes is None:
+        if labels is not None:
+            raise ValueError(
+                "Argument `labels` needs a model with `num_classes`. "
+                f"Received: labels={labels!r}"
+            )
+        return None
     if labels is None:
         return np.arange(count, dtype="int32") % num_classes
-    if np.ndim(labels) == 0:
-        labels = np.repeat(np.asarray(labels), count)
     return check_labels(labels, count, num_classes)

@@ -13,7 +13,8 @@ express it on every backend:
   the function that pulls their cotangents back to `variables` and `inputs`.
 - `apply(gradients, variables, optimizer)` moves `variables`, and nothing else.
 
-`minimize` is written once with the last two.
+`minimize` is written once with the last two. What only generates is written
+with `compiled(fn, variables)`: a function of tensors that reads variables.
 """
 
 import dataclasses
@@ -31,11 +32,13 @@ EXPORTS: dict[str, tuple[str, ...]] = _backend.EXPORTS
 """Formats that Keras can export to on this backend, with the packages that it
 needs for them."""
 stateful = _backend.stateful
+compiled = _backend.compiled
 apply = _backend.apply
 conv = _backend.conv
 conv_transpose = _backend.conv_transpose
 prefer_layout = _backend.prefer_layout
 batch_norm = _backend.batch_norm
+group_norm = _backend.group_norm
 replica_id = _backend.replica_id
 replica_count = _backend.replica_count
 sync_state = _backend.sync_state

@@ -32,6 +32,17 @@ def stateful(step):
     return stateless
 
 
+def compiled(fn, variables):
+    """Compiles a function of tensors that reads variables, for inference."""
+
+    @jax.jit
+    def pure(values, *inputs):
+        with _scope(variables, values):
+            return fn(*inputs)
+
+    return lambda *inputs: pure(_values(variables), *inputs)
+
+
 def _chain(groups):
     return list(itertools.chain.from_iterable(groups))
 
@@ -131,6 +142,16 @@ def batch_norm(x, gamma, beta, epsilon):
     variance = jax.numpy.square(x - mean).mean((0, 1, 2))
     scale = gamma * jax.lax.rsqrt(variance + epsilon)
     return (x - mean) * scale + beta, mean, variance
+
+
+def group_norm(x, gamma, beta, groups, epsilon):
+    """Normalizes groups of channels of each image."""
+    y = x.reshape(x.shape[0], -1, groups, x.shape[3] // groups)
+    y = y.astype("float32")
+    mean = y.mean((1, 3), keepdims=True)
+    variance = jax.numpy.square(y - mean).mean((1, 3), keepdims=True)
+    y = (y - mean) * jax.lax.rsqrt(variance + epsilon)
+    return (y.reshape(x.shape) * gamma + beta).astype(x.dtype)
 
 
 def replica_id():

@@ -12,6 +12,12 @@ def stateful(step):
     return step
 
 
+def compiled(fn, variables):
+    """Compiles a function of tensors that reads variables, for inference."""
+    del variables  # Read where they are.
+    return tf.function(fn, autograph=False)
+
+
 def record(fn, variables, inputs, state):
     """Runs `fn(*inputs)`; see `zoo.backend.record`."""
     del state  # The tape watches nothing but what it is told to.
@@ -67,6 +73,27 @@ def batch_norm(x, gamma, beta, epsilon):
     # The kernel gives the unbiased variance; moving averages want the biased.
     count = tf.cast(tf.size(x) / tf.size(mean), variance.dtype)
     return y, mean, variance * (count - 1) / count
+
+
+def group_norm(x, gamma, beta, groups, epsilon):
+    """Normalizes groups of channels of each image.
+
+    By the law of total variance from each channel's moments, so that only
+    sums over whole maps touch all pixels.
+    """
+    y = tf.cast(x, "float32")
+    means, variances = tf.nn.moments(y, (1, 2))
+    shape = (-1, groups, x.shape[-1] // groups)
+    means = tf.reshape(means, shape)
+    mean, between = tf.nn.moments(means, -1, keepdims=True)
+    within = tf.reduce_mean(tf.reshape(variances, shape), -1, keepdims=True)
+    inverse = tf.math.rsqrt(within + between + epsilon)
+    scale = inverse * tf.reshape(gamma, shape)
+    shift = tf.reshape(beta, shape) - mean * scale
+    scale, shift = (
+        tf.reshape(v, (-1, 1, 1, x.shape[-1])) for v in (scale, shift)
+    )
+    return tf.cast(y * scale + shift, x.dtype)
 
 
 def replica_id():

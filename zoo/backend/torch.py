@@ -20,6 +20,12 @@ def stateful(step):
     return step
 
 
+def compiled(fn, variables):
+    """Returns the function, which will record nothing to differentiate."""
+    del variables  # Read where they are.
+    return torch.no_grad()(fn)
+
+
 @contextlib.contextmanager
 def _frozen(variables):
     """Spares PyTorch the graph of networks that are not being trained."""
@@ -139,6 +145,13 @@ def batch_norm(x, gamma, beta, epsilon):
         x, gamma, beta, None, None, True, 0.0, epsilon
     )
     return y.permute(0, 2, 3, 1), mean, inverse.pow(-2) - epsilon
+
+
+def group_norm(x, gamma, beta, groups, epsilon):
+    """Normalizes groups of channels of each image."""
+    x = x.permute(0, 3, 1, 2)
+    y = functional.group_norm(x, groups, gamma, beta, epsilon)
+    return y.permute(0, 2, 3, 1)
 
 
 def replica_id():

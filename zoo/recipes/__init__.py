@@ -80,4 +80,9 @@ def get_recipe(name: str) -> Recipe:
 
 
 # Each registers its model's recipe, by the names above.
-from zoo.recipes import conditional_gan, dcgan, wgan_gp  # noqa: E402, F401
+from zoo.recipes import (  # noqa: E402
+    conditional_gan,  # noqa: F401
+    dcgan,  # noqa: F401
+    diffusion,  # noqa: F401
+    wgan_gp,  # noqa: F401
+)
