@@ -47,6 +47,15 @@ def test_train_on_your_images(folder, tmp_path):
     assert (tmp_path / "model.keras").is_file()
 
 
+def test_mode_collapse(tmp_path):
+    arguments = ["--config", "small", "--output", tmp_path]
+    methods = ["minimax", "WGAN-GP"]
+    out = example("mode_collapse.py", *arguments, "--methods", *methods)
+    rows = [row.split()[0] for row in out.splitlines() if "%" in row]
+    assert rows == methods
+    assert (tmp_path / "modes.png").is_file()
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_examples_are_short(path):
     assert len(path.read_text().splitlines()) <= 80

@@ -87,7 +87,11 @@ def test_download(small, server, tmp_path, split):
     np.testing.assert_array_equal(fashion.fashion_mnist(split)[0], images)
 
 
-@pytest.mark.parametrize("content", [b"<html>", idx(np.zeros(3, np.uint8))])
+@pytest.mark.parametrize(
+    "content",
+    [b"<html>", idx(np.zeros(3, np.uint8))],
+    ids=["a page", "another file"],
+)
 def test_wrong_download_is_refused_and_removed(
     small, server, tmp_path, content
 ):
