@@ -183,6 +183,7 @@ def test_by_name():
         (lambda: schedules.from_betas([0.1, "x"]), "`betas` must be 1 to"),
         (lambda: schedules.from_alphas_bar([]), "`alphas_bar` must be 1 to"),
         (lambda: schedules.from_alphas_bar([0.2, 0.9]), "must fall strictly"),
+        (lambda: schedules.linear(1).rescale_to_zero_terminal_snr(), "one"),
         (lambda: schedules.linear(9).time_of(1.5), "`alpha` must be in"),
         (lambda: schedules.linear(9).sampling_times(10), "at most 9"),
         (lambda: schedules.linear(9).sampling_times(3, "odd"), "`spacing`"),

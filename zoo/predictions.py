@@ -1,5 +1,7 @@
 """What a denoising network predicts: the noise, `v`, or the clean image."""
 
+import numpy as np
+
 PREDICTIONS = ("epsilon", "v", "x0")
 
 
@@ -46,3 +48,56 @@ def target(images, noise, signal, sigma, kind):
     if kind == "v":
         return signal * noise - sigma * images
     return images
+
+
+def checked_prediction(prediction, schedule):
+    """Returns what is predicted, if it can be with a schedule.
+
+    Args:
+        prediction: One of `PREDICTIONS`.
+        schedule: A `zoo.schedules.Schedule`.
+
+    Raises:
+        ValueError: It is unknown, or "epsilon" with a schedule that ends in
+            pure noise.
+    """
+    if prediction not in PREDICTIONS:
+        raise ValueError(
+            f"Argument `prediction` must be one of {PREDICTIONS}. "
+            f"Received: prediction={prediction!r}"
+        )
+    if prediction == "epsilon" and schedule.has_zero_terminal_snr:
+        raise ValueError(
+            "Argument `prediction` must be 'v' or 'x0' with a schedule that "
+            "ends in pure noise, whose noise says nothing of the image. "
+            f"Received: prediction={prediction!r}"
+        )
+    return prediction
+
+
+def min_snr_weights(schedule, gamma, prediction):
+    """Returns the loss's weight at each time, `min(SNR, gamma)` for `x_0`.
+
+    Hang et al. 2023, arXiv:2303.09556, section 3.4.
+
+    Args:
+        schedule: A `zoo.schedules.Schedule`.
+        gamma: Largest weight, or `None` for weights of 1.
+        prediction: What is predicted: one of `PREDICTIONS`.
+
+    Returns:
+        float64 array `(steps,)`.
+
+    Raises:
+        ValueError: `gamma` is not positive.
+    """
+    snr = schedule.snr(np.arange(schedule.steps))
+    if gamma is None:
+        return np.ones_like(snr)
+    if not gamma > 0:
+        raise ValueError(
+            "Argument `min_snr` must be positive, or None. "
+            f"Received: min_snr={gamma!r}"
+        )
+    shares = {"epsilon": snr, "v": snr + 1, "x0": 1.0}
+    return np.minimum(snr, gamma) / shares[prediction]

@@ -1,16 +1,15 @@
-"""What every denoising model can do: generate, fill in, denoise."""
+"""Generating by removing noise, whatever the network and the schedule."""
 
 import sys
 
 import keras
 import numpy as np
 
-from zoo import backend, batches, checks, samplers
+from zoo import backend, checks, samplers
 from zoo.denoising_loop import CHUNK, DenoisingLoop
 from zoo.generative_model import GenerativeModel
 from zoo.labels import labels_to_generate
 from zoo.noise import NoiseStreams
-from zoo.predictions import split
 
 LONG = 200
 """Network calls from which on a progress bar is shown."""
@@ -36,7 +35,7 @@ class DenoisingModel(GenerativeModel):
     def generate(
         self,
         count,
-        steps=50,
+        steps=None,
         sampler="ddim",
         guidance=1.0,
         labels=None,
@@ -53,7 +52,7 @@ class DenoisingModel(GenerativeModel):
         Args:
             count: Number of images.
             steps: Times at which the network is asked, at most the
-                schedule's.
+                schedule's; by default 50, or all where there are fewer.
             sampler: `"ddim"`, `"ddpm"` (ancestral, for many steps) or
                 `"dpm_solver"` (second order, for 10 to 20 steps).
             guidance: Weight w of `eps(none) + w (eps(label) - eps(none))`: 1
@@ -120,86 +119,6 @@ class DenoisingModel(GenerativeModel):
         streams = NoiseStreams(seed, len(noise), self.image_shape)
         return self._sample(noise, labels, streams, **sampling)
 
-    def inpaint(self, images, mask, labels=None, seed=None, **sampling):
-        """Fills in parts of images that fit the rest.
-
-        At each step the known pixels are those of the images, as noisy as
-        the step asks for: Lugmayr et al. 2022, arXiv:2201.09865, equation 8,
-        without its resampling.
-
-        Args:
-            images: `(count, height, width, channels)` in [-1, 1].
-            mask: `(height, width)` or `(count, height, width)`: true, or not
-                0, where pixels are to be made.
-            labels: As of `generate`; `None` for no label.
-            seed: As of `generate`.
-            **sampling: Further arguments of `generate`.
-
-        Returns:
-            As `generate`; known pixels are exactly those of `images`.
-
-        Raises:
-            ValueError: As `generate`, or images or a mask that do not fit.
-        """
-        batches.check_images(images, self.image_shape)
-        images = self._arrays("images", images)
-        mask, expected = np.asarray(mask) != 0, images.shape[:-1]
-        if mask.shape not in (expected, expected[1:]):
-            raise ValueError(
-                f"Argument `mask` must have shape {expected[1:]} or "
-                f"{expected}. Received: shape={mask.shape}"
-            )
-        mask = np.broadcast_to(mask, expected)[..., None]
-        labels = self._labels_or_none(labels, len(images))
-        streams = NoiseStreams(seed, len(images), self.image_shape)
-        return self._sample(
-            streams.start(), labels, streams, known=(images, mask), **sampling
-        )
-
-    def denoise(self, images, times=None, alpha=None, labels=None):
-        """Tells noise from image, once.
-
-        Args:
-            images: Noisy images `x_t`, `(count, height, width, channels)`.
-            times: Their times, one for all or `(count,)`, may be fractional;
-                or else
-            alpha: their signal's share of the variance, in [0, 1].
-            labels: As of `generate`; `None` for no label.
-
-        Returns:
-            Tuple of the estimates of `x_0` and of `eps`, float32 of the shape
-            of `images`; the network predicts one of them, or v, and the other
-            follows.
-
-        Raises:
-            ValueError: Neither or both of times and alpha, or one out of its
-                range.
-        """
-        if (times is None) == (alpha is None):
-            raise ValueError(
-                "Expected `times` or `alpha`, and not both. "
-                f"Received: times={times}, alpha={alpha}"
-            )
-        images = self._arrays("images", images)
-        if times is None:
-            times = self.schedule.time_of(alpha)
-        if np.min(times) < 0 or np.max(times) > self.schedule.steps - 1:
-            raise ValueError(
-                f"Argument `times` must be in [0, {self.schedule.steps - 1}]. "
-                f"Received: times={times}"
-            )
-        times = np.broadcast_to(np.asarray(times, "float64"), len(images))
-        inputs = [images, self._told(times).astype("float32")]
-        labels = self._labels_or_none(labels, len(images))
-        inputs += [] if labels is None else [labels]
-        backend.sync_state(self)
-        prediction = self.predict(inputs, verbose=0)
-        signal, sigma = (
-            rate(times).astype("float32")[:, None, None, None]
-            for rate in (self.schedule.signal_rate, self.schedule.noise_rate)
-        )
-        return split(prediction, images, signal, sigma, self.prediction)
-
     # How
 
     def _told(self, times):
@@ -224,7 +143,7 @@ class DenoisingModel(GenerativeModel):
         labels,
         streams,
         *,
-        steps=50,
+        steps=None,
         sampler="ddim",
         guidance=1.0,
         eta=0.0,
@@ -235,7 +154,7 @@ class DenoisingModel(GenerativeModel):
         verbose="auto",
         known=None,
     ):
-        times = self.schedule.sampling_times(steps, spacing)
+        times = self._times(steps, spacing)
         plan = samplers.get(sampler, self.schedule, times, eta)
         guidance = self._guidance(guidance)
         options = {
@@ -284,6 +203,11 @@ class DenoisingModel(GenerativeModel):
                 bar(number * steps + done)
             paths.append(path)
         return np.concatenate(paths, axis=1)[:, :count]
+
+    def _times(self, steps, spacing):
+        if steps is None:
+            steps = min(50, self.schedule.steps)
+        return self.schedule.sampling_times(steps, spacing)
 
     def _guidance(self, guidance):
         """Returns the weight, or `None` for 1, which needs no second pass."""

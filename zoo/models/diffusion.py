@@ -6,15 +6,15 @@ from keras import ops
 
 from zoo import backend, batches, checks, schedules
 from zoo.labels import check_labels
-from zoo.models.inverting import InvertingModel
+from zoo.models.editing import EditingModel
 from zoo.models.unet import build_unet
-from zoo.predictions import PREDICTIONS, target
+from zoo.predictions import checked_prediction, min_snr_weights, target
 
 BANDS = 4
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class Diffusion(InvertingModel):
+class Diffusion(EditingModel):
     """Denoising diffusion model: DDPM, DDIM, with or without classes.
 
     `denoiser`, a U-Net, is shown images at random noise levels `x_t =
@@ -99,9 +99,9 @@ class Diffusion(InvertingModel):
         self.architecture = {
             "num_classes": num_classes,
             "channels": channels,
-            "multipliers": list(multipliers),
+            "multipliers": multipliers,
             "blocks": blocks,
-            "attention": list(attention),
+            "attention": attention,
             "dropout": dropout,
             "patch_size": patch_size,
             "time_input": time_input,
@@ -261,50 +261,6 @@ class Diffusion(InvertingModel):
             "zero_terminal_snr": self.zero_terminal_snr,
             "unet": self.unet,
         }
-
-
-def checked_prediction(prediction, schedule):
-    """Returns what is predicted, if it can be with the schedule."""
-    if prediction not in PREDICTIONS:
-        raise ValueError(
-            f"Argument `prediction` must be one of {PREDICTIONS}. "
-            f"Received: prediction={prediction!r}"
-        )
-    if prediction == "epsilon" and schedule.has_zero_terminal_snr:
-        raise ValueError(
-            "Argument `prediction` must be 'v' or 'x0' with a schedule that "
-            "ends in pure noise, whose noise says nothing of the image. "
-            f"Received: prediction={prediction!r}"
-        )
-    return prediction
-
-
-def min_snr_weights(schedule, gamma, prediction):
-    """Returns the loss's weight at each time, `min(SNR, gamma)` for `x_0`.
-
-    Hang et al. 2023, arXiv:2303.09556, section 3.4.
-
-    Args:
-        schedule: A `zoo.schedules.Schedule`.
-        gamma: Largest weight, or `None` for weights of 1.
-        prediction: What is predicted: see `zoo.predictions`.
-
-    Returns:
-        float64 array `(steps,)`.
-
-    Raises:
-        ValueError: `gamma` is not positive.
-    """
-    snr = schedule.snr(np.arange(schedule.steps))
-    if gamma is None:
-        return np.ones_like(snr)
-    if not gamma > 0:
-        raise ValueError(
-            "Argument `min_snr` must be positive, or None. "
-            f"Received: min_snr={gamma!r}"
-        )
-    shares = {"epsilon": snr, "v": snr + 1, "x0": 1.0}
-    return np.minimum(snr, gamma) / shares[prediction]
 
 
 def _at(times, values):

@@ -229,7 +229,15 @@ class Schedule:
 
         Signal rates are shifted so that the last is 0, and scaled so that the
         first stays: Lin et al. 2023, arXiv:2305.08891, algorithm 1.
+
+        Raises:
+            ValueError: There is only one time.
         """
+        if self.steps < 2:
+            raise ValueError(
+                "A schedule of one time can't be rescaled. "
+                f"Received: steps={self.steps}"
+            )
         rates = np.sqrt(self.alphas_bar)
         scale = rates[0] / (rates[0] - rates[-1])
         return Schedule(((rates - rates[-1]) * scale) ** 2)
