@@ -6,6 +6,10 @@ import os
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".pytest_cache/jax")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
+# One process of tests per core: threads of PyTorch's would wait on each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import keras
 import pytest
 
