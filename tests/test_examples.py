@@ -47,6 +47,21 @@ def test_train_on_your_images(folder, tmp_path):
     assert (tmp_path / "model.keras").is_file()
 
 
+def test_diffusion(tmp_path):
+    random = np.random.default_rng(0)
+    for name in ("shirts", "shoes"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for i in range(32):
+            pixels = random.integers(0, 256, (32, 32), dtype="uint8")
+            file = tmp_path / "data" / name / f"{i}.png"
+            Image.fromarray(pixels).save(file)
+    arguments = ["--epochs", 1, "--data", tmp_path / "data"]
+    out = example("diffusion.py", *arguments, "--output", tmp_path / "run")
+    for name in ("samples", "denoising", "blend"):
+        assert f"{name}: " in out
+        assert (tmp_path / "run" / f"{name}.png").is_file()
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_examples_are_short(path):
     assert len(path.read_text().splitlines()) <= 80
