@@ -4,7 +4,7 @@ import sys
 
 import keras
 import numpy as np
-from harness import random_images, tiny_dcgan
+from harness import random_images, tiny_dcgan, tiny_diffusion
 
 
 def write(directory):
@@ -25,5 +25,19 @@ def write(directory):
     )
 
 
+def write_diffusion(directory):
+    """Saves a diffusion model whose every weight counts, and its images."""
+    model = tiny_diffusion(prediction="v")
+    random = np.random.default_rng(0)
+    for variable in model.network("denoiser").variables:
+        if keras.backend.is_float_dtype(variable.dtype):
+            noise = 0.1 * random.standard_normal(variable.shape)
+            variable.assign(variable + noise.astype("float32"))
+    model.save(f"{directory}/diffusion.keras")
+    images = model.generate(3, seed=3, steps=5, eta=1.0, guidance=2.0)
+    np.save(f"{directory}/diffusion.npy", images)
+
+
 if __name__ == "__main__":
     write(sys.argv[1])
+    write_diffusion(sys.argv[1])

@@ -30,6 +30,15 @@ def tiny_dcgan(**arguments):
     return model
 
 
+def tiny_diffusion(**arguments):
+    """Returns a compiled diffusion model of three classes, as small."""
+    defaults = {"num_classes": 3, "channels": 4, "multipliers": (1,)}
+    defaults |= {"blocks": 1, "attention": (), "patch_size": 4}
+    model = zoo.Diffusion(SHAPE, **(defaults | arguments))
+    model.compile()
+    return model
+
+
 def random_images(count, seed=0):
     """Returns noise images in [-1, 1], shape `(count, *SHAPE)`."""
     random = np.random.default_rng(seed)

@@ -96,7 +96,7 @@ def test_the_same_command_goes_on(folder, trained):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "dgan"], "Did you mean 'dcgan'?"),
+        (["train", "dgan"], "Did you mean 'dcgan'"),
         (["train", "dcgan", "--data", "fashion_mnst"], "fashion_mnist"),
         (["train", "dcgan", "--data", "./nowhere"], "nowhere"),
         (["train", "dcgan", "--size", "48"], "16, 32, 64, 128, 256"),

@@ -47,6 +47,7 @@ def test_train_on_your_images(folder, tmp_path):
     assert (tmp_path / "model.keras").is_file()
 
 
+<<<<<<< HEAD
 def test_mode_collapse(tmp_path):
     arguments = ["--config", "small", "--output", tmp_path]
     methods = ["minimax", "WGAN-GP"]
@@ -54,6 +55,21 @@ def test_mode_collapse(tmp_path):
     rows = [row.split()[0] for row in out.splitlines() if "%" in row]
     assert rows == methods
     assert (tmp_path / "modes.png").is_file()
+=======
+def test_diffusion(tmp_path):
+    random = np.random.default_rng(0)
+    for name in ("shirts", "shoes"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for i in range(32):
+            pixels = random.integers(0, 256, (32, 32), dtype="uint8")
+            file = tmp_path / "data" / name / f"{i}.png"
+            Image.fromarray(pixels).save(file)
+    arguments = ["--epochs", 1, "--data", tmp_path / "data"]
+    out = example("diffusion.py", *arguments, "--output", tmp_path / "run")
+    for name in ("samples", "denoising", "blend"):
+        assert f"{name}: " in out
+        assert (tmp_path / "run" / f"{name}.png").is_file()
+>>>>>>> diffusion
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

@@ -31,3 +31,9 @@ def test_model_of_another_backend(other, tmp_path):
     kernel = model.generator.trainable_variables[0]
     moved = keras.ops.convert_to_numpy(kernel) - before[kernel.path]
     assert 0 < abs(moved).max() < 1e-2  # By Adam at 2e-4, not from scratch.
+
+    model = keras.saving.load_model(tmp_path / "diffusion.keras")
+    images = model.generate(3, seed=3, steps=5, eta=1.0, guidance=2.0)
+    np.testing.assert_allclose(
+        images, np.load(tmp_path / "diffusion.npy"), atol=1e-4
+    )

@@ -613,3 +613,29 @@ def test_unsupported_options_raise():
 def test_one_replica():
     assert backend.replica_id() == 0
     assert backend.replica_count() == 1
+
+
+def test_compiled_reads_variables_where_they_are():
+    """New values count without compiling again; `None` may be an input."""
+    weight = keras.Variable(2.0)
+    calls = []
+
+    def fn(x, shift):
+        calls.append(1)
+        y = weight * x
+        return y if shift is None else y + shift
+
+    compiled = backend.compiled(fn, [weight])
+    x = ops.convert_to_tensor(3.0)
+    assert float(compiled(x, None)) == 6
+    weight.assign(5.0)
+    assert float(compiled(x, None)) == 15
+    eager = keras.backend.backend() == "torch"
+    assert len(calls) == (2 if eager else 1)
+    assert float(compiled(x, x)) == 18
+
+
+def test_compiled_records_nothing():
+    weight = keras.Variable(2.0)
+    made = backend.compiled(lambda x: weight * x, [weight])(ops.ones(2))
+    assert not getattr(made, "requires_grad", False)
