@@ -11,13 +11,9 @@ tf.config.set_logical_device_configuration(
     CPU, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-<<<<<<< HEAD
-from harness import SHAPE, random_images  # noqa: E402
+from harness import SHAPE, random_images, tiny_diffusion  # noqa: E402
 from tricky_gan import SHAPE as TRICKY_SHAPE  # noqa: E402
 from tricky_gan import TrickyGAN  # noqa: E402
-=======
-from harness import SHAPE, random_images, tiny_diffusion  # noqa: E402
->>>>>>> diffusion
 
 import zoo  # noqa: E402
 from zoo import backend  # noqa: E402
@@ -91,7 +87,6 @@ def trains_with_batch_norm(strategy, directory):
     np.testing.assert_allclose(loaded.generate(5, seed=0), images, atol=1e-4)
 
 
-<<<<<<< HEAD
 def layers_agree(strategy):
     """Trains layers that keep state: every replica ends with the same."""
     with strategy.scope():
@@ -104,7 +99,8 @@ def layers_agree(strategy):
     for variable in model.variables:
         one, other = strategy.experimental_local_results(variable.value)
         np.testing.assert_array_equal(one.numpy(), other.numpy())
-=======
+
+
 def diffusion_trains(strategy, directory):
     """Trains with labels, evaluates, generates and saves."""
     keras.utils.set_random_seed(0)
@@ -125,7 +121,6 @@ def diffusion_trains(strategy, directory):
     loaded = keras.saving.load_model(f"{directory}/diffusion.keras")
     made = loaded.generate(3, seed=0, steps=3)
     np.testing.assert_allclose(made, images, atol=1e-4)
->>>>>>> diffusion
 
 
 if __name__ == "__main__":
@@ -136,8 +131,5 @@ if __name__ == "__main__":
     step_equals_one_device(mirrored)
     latents_differ(mirrored)
     trains_with_batch_norm(mirrored, sys.argv[1])
-<<<<<<< HEAD
     layers_agree(mirrored)
-=======
     diffusion_trains(mirrored, sys.argv[1])
->>>>>>> diffusion

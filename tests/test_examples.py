@@ -47,7 +47,6 @@ def test_train_on_your_images(folder, tmp_path):
     assert (tmp_path / "model.keras").is_file()
 
 
-<<<<<<< HEAD
 def test_mode_collapse(tmp_path):
     arguments = ["--config", "small", "--output", tmp_path]
     methods = ["minimax", "WGAN-GP"]
@@ -55,7 +54,8 @@ def test_mode_collapse(tmp_path):
     rows = [row.split()[0] for row in out.splitlines() if "%" in row]
     assert rows == methods
     assert (tmp_path / "modes.png").is_file()
-=======
+
+
 def test_diffusion(tmp_path):
     random = np.random.default_rng(0)
     for name in ("shirts", "shoes"):
@@ -69,7 +69,6 @@ def test_diffusion(tmp_path):
     for name in ("samples", "denoising", "blend"):
         assert f"{name}: " in out
         assert (tmp_path / "run" / f"{name}.png").is_file()
->>>>>>> diffusion
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

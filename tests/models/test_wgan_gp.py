@@ -55,8 +55,6 @@ def test_slope_of_the_trained_critic(trained):
     gradients = model.input_gradient(lambda x: model.critic(x), points)
     norms = ops.convert_to_numpy(penalties.gradient_norms(gradients))
     assert 0.8 < norms.mean() < 1.2
-    values = [ops.convert_to_numpy(model.critic(x)) for x in (real, fake)]
-    assert values[0].mean() > values[1].mean()
 
 
 def test_logs_the_estimate_apart_from_the_penalty(trained):
