@@ -51,23 +51,28 @@ def serving(directory):
             file = pathlib.Path(directory) / name
             status = behaviour.statuses.get(name)
             if status or not file.is_file():
-                self.send_error(status or 404)
+                self._send_headers(status or 404, Content_Length=0)
                 return
             data = behaviour.replaced.get(name, file.read_bytes())
             start = 0
             if asked and not behaviour.ignore_range:
                 start = int(asked.removeprefix("bytes=").removesuffix("-"))
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(data) - start))
             etag = hashlib.sha256(data).hexdigest()
-            self.send_header("ETag", f'"{etag}"')
-            for header, value in behaviour.headers.items():
-                self.send_header(header, value)
-            self.end_headers()
+            self._send_headers(
+                206 if start else 200,
+                Content_Length=len(data) - start,
+                ETag=f'"{etag}"',
+            )
             if self.command == "GET":
                 self._send(data[start:])
 
         do_HEAD = do_GET
+
+        def _send_headers(self, status, **headers):
+            self.send_response(status)
+            for header, value in (headers | behaviour.headers).items():
+                self.send_header(header.replace("_", "-"), str(value))
+            self.end_headers()
 
         def _send(self, data):
             if behaviour.breaks and len(data) > behaviour.break_after:
@@ -89,3 +94,29 @@ def serving(directory):
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextlib.contextmanager
+def serving_as_hub(directory, cache, monkeypatch):
+    """Lets `huggingface_hub` talk to a server whose repositories are all this.
+
+    Args:
+        directory: The repository's files, not in folders.
+        cache: Directory for the client's copies.
+        monkeypatch: Of the test.
+
+    Yields:
+        The server's `Behaviour`.
+    """
+    from huggingface_hub import constants
+
+    with serving(directory) as (url, behaviour):
+        behaviour.headers = {"X-Repo-Commit": "a" * 40}
+        monkeypatch.setattr(constants, "ENDPOINT", url)
+        monkeypatch.setattr(
+            constants,
+            "HUGGINGFACE_CO_URL_TEMPLATE",
+            url + "/{repo_id}/resolve/{revision}/{filename}",
+        )
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+        yield behaviour

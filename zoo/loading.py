@@ -29,7 +29,7 @@ def load_model(handle: str | os.PathLike) -> GenerativeModel:
         ValueError: It is damaged, or holds no generative model.
     """
     path = pathlib.Path(handle)
-    if path.is_dir() and not (path / METADATA).exists():
+    if (path / LAST).is_file() and not (path / METADATA).exists():
         path = path / LAST
     if path.suffix == ".keras":
         return _load_file(path, handle)

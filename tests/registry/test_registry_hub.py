@@ -4,10 +4,9 @@ import sys
 import types
 
 import huggingface_hub
-import huggingface_hub.constants
 import numpy as np
 import pytest
-from preset_server import serving
+from preset_server import serving_as_hub
 
 import zoo
 from zoo.registry import (
@@ -22,16 +21,7 @@ from zoo.registry import (
 @pytest.fixture
 def hub(saved, tmp_path, monkeypatch):
     """Lets `huggingface_hub` talk to a server that has the preset."""
-    constants = huggingface_hub.constants
-    with serving(saved) as (url, behaviour):
-        behaviour.headers = {"X-Repo-Commit": "a" * 40}
-        monkeypatch.setattr(constants, "ENDPOINT", url)
-        monkeypatch.setattr(
-            constants,
-            "HUGGINGFACE_CO_URL_TEMPLATE",
-            url + "/{repo_id}/resolve/{revision}/{filename}",
-        )
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    with serving_as_hub(saved, tmp_path / "hub", monkeypatch) as behaviour:
         yield behaviour
 
 

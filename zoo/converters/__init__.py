@@ -2,6 +2,7 @@
 
 from zoo.converters.checkpoint import read_checkpoint
 from zoo.converters.dcgan import convert_pytorch_dcgan
+from zoo.converters.diffusers import convert_diffusers
 from zoo.converters.errors import CheckpointError
 from zoo.converters.mapping import ConversionReport
 from zoo.converters.pytorch_checkpoint import read_pytorch_checkpoint
@@ -12,6 +13,7 @@ __all__ = [
     "CheckpointError",
     "ConversionReport",
     "convert",
+    "convert_diffusers",
     "convert_pytorch_dcgan",
     "read_checkpoint",
     "read_pytorch_checkpoint",

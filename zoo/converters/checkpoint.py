@@ -72,6 +72,21 @@ def read_sharded_checkpoint(path: str | os.PathLike) -> dict[str, np.ndarray]:
         return tensors
 
 
+def shard_names(path: str | os.PathLike) -> list[str]:
+    """Returns the names of the files that an index of shards names.
+
+    Args:
+        path: As for `read_sharded_checkpoint`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CheckpointError: The index is damaged, or names what is not in its
+            directory.
+    """
+    with open(path, "rb") as file, naming_file(path):
+        return list(_shards(file.read(MAX_HEADER_BYTES + 1)))
+
+
 def _start_of(path):
     with open(path, "rb") as file, naming_file(path):
         return file.read(16)

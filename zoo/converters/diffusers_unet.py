@@ -43,6 +43,16 @@ SUPPORTED = {
 }
 """Settings of which only these values, the first by default, are converted."""
 
+DETAILS = (
+    "head_channels",
+    "groups",
+    "epsilon",
+    "padding",
+    "cosine_first",
+    "shift",
+)
+"""Arguments that `zoo.Diffusion` takes in its dict `unet`."""
+
 WITHOUT_EFFECT = ("num_train_timesteps",)
 MAX_SIZE = 4096
 MAX_LEVELS = 16

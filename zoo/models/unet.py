@@ -8,7 +8,7 @@ from keras import layers
 
 from zoo.layers import Conv2D
 from zoo.models.unet_architecture import TIME_INPUTS, Architecture
-from zoo.models.unet_blocks import ResidualBlock, SelfAttention, initializer
+from zoo.models.unet_blocks import FanAverage, ResidualBlock, SelfAttention
 from zoo.models.unet_layers import (
     DepthToSpace,
     GroupNormalization,
@@ -88,7 +88,7 @@ def build_unet(
     x = _up(architecture, x, skips, embedding)
     x = GroupNormalization(**architecture.norm, name="last_norm")(x)
     x = layers.Activation("silu", name="last_swish")(x)
-    x = _conv(folded, kernel_initializer=initializer(0), name="last")(x)
+    x = _conv(folded, kernel_initializer=FanAverage(0), name="last")(x)
     x = DepthToSpace(patch_size, name="unfold", dtype="float32")(x)
     return keras.Model(inputs, x, name="denoiser")
 
@@ -110,13 +110,17 @@ def _embed(architecture, times, labels=None):
         x = layers.Dense(
             width,
             activation,
-            kernel_initializer=initializer(),
+            kernel_initializer=FanAverage(),
             dtype="float32",
             name=f"time_{i}",
         )(x)
     if labels is not None:
         table = layers.Embedding(
-            architecture.num_classes + 1, width, dtype="float32", name="label"
+            architecture.num_classes + 1,
+            width,
+            embeddings_initializer=FanAverage(),
+            dtype="float32",
+            name="label",
         )
         x = layers.Add(dtype="float32", name="condition")([x, table(labels)])
     return layers.Activation("silu", dtype="float32", name="embedding")(x)
@@ -181,5 +185,5 @@ def _halve(architecture, x, name):
 
 
 def _conv(filters, **arguments):
-    defaults = {"padding": "same", "kernel_initializer": initializer()}
+    defaults = {"padding": "same", "kernel_initializer": FanAverage()}
     return Conv2D(filters, 3, **defaults | arguments)

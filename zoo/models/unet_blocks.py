@@ -1,22 +1,45 @@
 """Blocks of the diffusion U-Net: Ho, Jain, Abbeel 2020, arXiv:2006.11239."""
 
+import math
+import random
+
 import keras
+import numpy as np
 from keras import layers, ops
 
 from zoo.layers import Conv2D
 from zoo.models.unet_layers import GroupNormalization
 
 
-def initializer(scale: float = 1.0) -> keras.initializers.Initializer:
-    """Returns the paper's initializer: uniform, by the mean of both fans.
+@keras.saving.register_keras_serializable(package="zoo")
+class FanAverage(keras.initializers.Initializer):
+    """The paper's initializer: uniform, by the mean of fan-in and fan-out.
+
+    As `keras.initializers.VarianceScaling(scale, "fan_avg", "uniform")`, but
+    drawn by NumPy: the same numbers on every backend, and JAX need not
+    compile a program for each of the network's many shapes.
 
     Args:
-        scale: Variance times the mean of fan-in and fan-out. What would be 0
-            is 1e-10 there, so that a block starts as the identity.
+        scale: Variance times the mean of both fans. 0 stands for 1e-10, as in
+            the paper's code.
+        seed: Integer; `None` draws one from Python's `random`, which
+            `keras.utils.set_random_seed` sets.
     """
-    return keras.initializers.VarianceScaling(
-        max(scale, 1e-10), "fan_avg", "uniform"
-    )
+
+    def __init__(self, scale=1.0, seed=None):
+        self.scale = scale
+        self.seed = random.randrange(2**31) if seed is None else seed
+
+    def __call__(self, shape, dtype=None, **kwargs):
+        """Returns a tensor of `shape`, whose last axes are in and out."""
+        fans = math.prod(shape[:-2]) * (shape[-2] + shape[-1]) / 2
+        limit = math.sqrt(3 * max(self.scale, 1e-10) / fans)
+        values = np.random.default_rng(self.seed).uniform(-limit, limit, shape)
+        return ops.convert_to_tensor(values, dtype)
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {"scale": self.scale, "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -46,15 +69,15 @@ class ResidualBlock(layers.Layer):
         conv = {"kernel_size": 3, "padding": "same", "dtype": dtype}
         self.norm_1 = GroupNormalization(**norm, name="norm_1")
         self.conv_1 = Conv2D(
-            filters, **conv, kernel_initializer=initializer(), name="conv_1"
+            filters, **conv, kernel_initializer=FanAverage(), name="conv_1"
         )
         self.time = layers.Dense(
-            filters, kernel_initializer=initializer(), dtype=dtype, name="time"
+            filters, kernel_initializer=FanAverage(), dtype=dtype, name="time"
         )
         self.norm_2 = GroupNormalization(**norm, name="norm_2")
         self.dropout = layers.Dropout(dropout, dtype=dtype, name="dropout")
         self.conv_2 = Conv2D(
-            filters, **conv, kernel_initializer=initializer(0), name="conv_2"
+            filters, **conv, kernel_initializer=FanAverage(0), name="conv_2"
         )
         self.shortcut = None
 
@@ -71,7 +94,7 @@ class ResidualBlock(layers.Layer):
             # A dense layer of pixels is a 1x1 convolution.
             self.shortcut = layers.Dense(
                 self.filters,
-                kernel_initializer=initializer(),
+                kernel_initializer=FanAverage(),
                 dtype=self.dtype_policy,
                 name="shortcut",
             )
@@ -130,13 +153,13 @@ class SelfAttention(layers.Layer):
         # channels, where the paper's three have 1.
         self.project = layers.Dense(
             3 * channels,
-            kernel_initializer=initializer(2),
+            kernel_initializer=FanAverage(2),
             dtype=dtype,
             name="query_key_value",
         )
         self.out = layers.Dense(
             channels,
-            kernel_initializer=initializer(0),
+            kernel_initializer=FanAverage(0),
             dtype=dtype,
             name="out",
         )

@@ -14,6 +14,7 @@ from zoo.registry.errors import (
     PresetNotFoundError,
     UnsafePresetError,
 )
+from zoo.registry.foreign import register_foreign_format
 from zoo.registry.metadata import Metadata
 from zoo.registry.preset import Preset
 from zoo.registry.saving import save_to_preset, upload_preset
@@ -30,6 +31,7 @@ __all__ = [
     "entries",
     "list_presets",
     "open_preset",
+    "register_foreign_format",
     "register_preset",
     "save_to_preset",
     "upload_preset",

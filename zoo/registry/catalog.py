@@ -13,6 +13,7 @@ from zoo import checks
 from zoo.generative_model import GenerativeModel
 from zoo.registry.configs import model_class
 from zoo.registry.errors import PresetError, PresetNotFoundError
+from zoo.registry.foreign import ForeignPreset, foreign_preset
 from zoo.registry.handles import source_of
 from zoo.registry.metadata import METADATA, Metadata
 from zoo.registry.preset import Preset
@@ -79,8 +80,11 @@ def entries() -> dict[str, Entry]:
     return built_in | _entries
 
 
-def open_preset(handle: str | os.PathLike) -> Preset:
+def open_preset(handle: str | os.PathLike) -> Preset | ForeignPreset:
     """Finds a preset and reads its metadata.
+
+    Where there are none, a directory or a repository may be of a format that
+    `zoo.registry.foreign` knows.
 
     Args:
         handle: A registered name, a directory, `file://...`, `https://...`,
@@ -103,7 +107,13 @@ def open_preset(handle: str | os.PathLike) -> Preset:
             "There is no preset of that name, and no such directory. "
             f"Registered are {', '.join(known)}.{hint} Received: {handle!r}"
         )
-    return Preset(source_of(handle))
+    source = source_of(handle)
+    try:
+        return Preset(source)
+    except PresetNotFoundError:
+        if (foreign := foreign_preset(source)) is not None:
+            return foreign
+        raise
 
 
 class PresetTable(list[Metadata | Entry]):
