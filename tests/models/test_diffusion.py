@@ -57,12 +57,15 @@ def trained():
 def test_loss_by_hand(prediction, min_snr):
     """Of a network that says 0: the mean square of what it should say."""
     model = tiny(prediction=prediction, min_snr=min_snr)
-    model.denoiser = Zero()
+    network = Zero()
     random = np.random.default_rng(1)
     images, noise = random.standard_normal((2, 3, *SHAPE)).astype("float32")
     times = np.array([0, 7, 19])
-    terms = model.denoiser_loss(
-        *map(ops.convert_to_tensor, (images, times, noise)), None, True
+    found = model.errors(
+        network,
+        *map(ops.convert_to_tensor, (images, times, noise)),
+        labels=None,
+        training=True,
     )
     alpha = np.cumprod(1 - np.linspace(1e-4, 0.02, 20))[times]
     snr = alpha / (1 - alpha)
@@ -72,24 +75,40 @@ def test_loss_by_hand(prediction, min_snr):
     weights = {"epsilon": snr, "v": snr + 1, "x0": 1}[prediction]
     weights = 1 if min_snr is None else np.minimum(snr, 2) / weights
     errors = weights * np.mean(wanted[prediction] ** 2, axis=(1, 2, 3))
-    assert list(terms) == ["denoiser_loss"]
-    loss = ops.convert_to_numpy(terms["denoiser_loss"])
-    np.testing.assert_allclose(loss, errors.mean(), rtol=1e-5)
-    told_images, told_times = model.denoiser.told
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(found), errors * np.ones(3), rtol=1e-5
+    )
+    told_images, told_times = network.told
     np.testing.assert_allclose(told_images, a * images + b * noise, atol=1e-6)
     np.testing.assert_array_equal(told_times, times)
 
 
+def test_loss_is_the_mean_error(trained):
+    random = np.random.default_rng(1)
+    images, noise = random.standard_normal((2, 3, *SHAPE)).astype("float32")
+    times, labels = np.array([0, 7, 19]), np.array([0, 1, 3])
+    arguments = list(map(ops.convert_to_tensor, (images, times, noise, labels)))
+    terms = trained.denoiser_loss(*arguments, training=False)
+    errors = trained.errors(trained.denoiser, *arguments, training=False)
+    loss = ops.convert_to_numpy(terms.pop("denoiser_loss"))
+    assert not terms
+    assert loss == pytest.approx(ops.convert_to_numpy(errors).mean(), rel=1e-5)
+
+
 def test_network_may_be_told_the_signal_rate():
     model = tiny(time_input="signal_rate")
-    model.denoiser = Zero()
+    network = Zero()
     images, _ = batch(2)
-    times = ops.convert_to_tensor(np.array([3, 19]))
-    model.denoiser_loss(
-        ops.convert_to_tensor(images), times, ops.zeros((2, *SHAPE)), None, True
+    model.errors(
+        network,
+        ops.convert_to_tensor(images),
+        ops.convert_to_tensor(np.array([3, 19])),
+        ops.zeros((2, *SHAPE)),
+        labels=None,
+        training=True,
     )
     expected = np.sqrt(np.cumprod(1 - np.linspace(1e-4, 0.02, 20))[[3, 19]])
-    np.testing.assert_allclose(model.denoiser.told[1], expected, rtol=1e-6)
+    np.testing.assert_allclose(network.told[1], expected, rtol=1e-6)
 
 
 def test_noise_is_normal_and_times_are_uniform():

@@ -120,8 +120,10 @@ def conv_transpose(x, kernel, strides, padding):
 
 def _channels_first(x, kernel):
     """Views, not copies, of images and kernel as PyTorch orders their axes."""
-    kernel = keras.ops.convert_to_tensor(kernel)
-    return x.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1)
+    kernel = keras.ops.convert_to_tensor(kernel).permute(3, 2, 0, 1)
+    if len(kernel) == 1:  # PyTorch's bfloat16 gradient refuses such a view.
+        kernel = kernel.contiguous()
+    return x.permute(0, 3, 1, 2), kernel
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers, ops
 
 from zoo.layers import Conv2D
-from zoo.models.unet_layers import GroupNormalization
+from zoo.models.unet_layers import Dropout, GroupNormalization
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -75,7 +75,7 @@ class ResidualBlock(layers.Layer):
             filters, kernel_initializer=FanAverage(), dtype=dtype, name="time"
         )
         self.norm_2 = GroupNormalization(**norm, name="norm_2")
-        self.dropout = layers.Dropout(dropout, dtype=dtype, name="dropout")
+        self.dropout = Dropout(dropout, dtype=dtype, name="dropout")
         self.conv_2 = Conv2D(
             filters, **conv, kernel_initializer=FanAverage(0), name="conv_2"
         )
