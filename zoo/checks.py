@@ -9,6 +9,18 @@ from typing import Any
 import numpy as np
 
 
+def is_number(value: Any) -> bool:
+    """Returns whether a value is a finite real number, and no truth value."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return real and -math.inf < value < math.inf
+
+
+def is_positive_integer(value: Any) -> bool:
+    """Returns whether a value is an integer from 1, and no truth value."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return whole and value >= 1
+
+
 def positive_integer(name: str, value: Any) -> int:
     """Returns a positive integer.
 
@@ -22,8 +34,7 @@ def positive_integer(name: str, value: Any) -> int:
     Raises:
         ValueError: It is not a positive integer.
     """
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or value < 1:
+    if not is_positive_integer(value):
         raise ValueError(
             f"Argument `{name}` must be a positive integer. "
             f"Received: {name}={value!r}"
@@ -44,8 +55,7 @@ def fraction(name: str, value: Any) -> float:
     Raises:
         ValueError: It is not a number in [0, 1).
     """
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not number or not 0 <= value < 1:
+    if not is_number(value) or not 0 <= value < 1:
         raise ValueError(
             f"Argument `{name}` must be in [0, 1). Received: {name}={value!r}"
         )
@@ -65,8 +75,7 @@ def not_negative(name: str, value: Any) -> float:
     Raises:
         ValueError: It is not such a number.
     """
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not number or not 0 <= value < math.inf:
+    if not is_number(value) or value < 0:
         raise ValueError(
             f"Argument `{name}` must be a finite number, 0 or more. "
             f"Received: {name}={value!r}"

@@ -34,14 +34,9 @@ class InstanceNoise(keras.layers.Layer):
 
     def __init__(self, stddev, steps=None, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if not stddev >= 0:
-            raise ValueError(
-                "Argument `stddev` must not be negative. "
-                f"Received: stddev={stddev!r}"
-            )
         if steps is not None:
             steps = checks.positive_integer("steps", steps)
-        self.stddev = stddev
+        self.stddev = checks.not_negative("stddev", stddev)
         self.steps = steps
         self.seed = seed
         self.seed_generator = SeedGenerator(seed)

@@ -1,8 +1,6 @@
 """The numbers that a U-Net is built from, checked."""
 
 import dataclasses
-import math
-import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,9 +106,9 @@ class Architecture:
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise _error(name, f"be one of {allowed}", self)
-        if not (_is_number(self.epsilon) and 0 < self.epsilon < 1):
+        if not (checks.is_number(self.epsilon) and 0 < self.epsilon < 1):
             raise _error("epsilon", "be in (0, 1)", self)
-        if not (_is_number(self.shift) and 0 <= self.shift <= 1):
+        if not (checks.is_number(self.shift) and 0 <= self.shift <= 1):
             raise _error("shift", "be in [0, 1]", self)
 
     def _check_shape(self):
@@ -134,7 +132,7 @@ class Architecture:
         if self.channels % 2 or self.channels < 4:
             raise _error("channels", "be an even number from 4", self)
         for x in self.multipliers:
-            width = self.channels * x if _is_number(x) else 0
+            width = self.channels * x if checks.is_number(x) else 0
             if width < 1 or abs(width - round(width)) > 1e-6:
                 raise _error(
                     "multipliers",
@@ -155,20 +153,12 @@ class Architecture:
                 raise _error(name, f"divide {width} channels", self)
 
 
-def _is_number(value):
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return real and math.isfinite(value)
-
-
 def _is_list(value):
     return isinstance(value, tuple | list)
 
 
 def _is_integers(value):
-    return _is_list(value) and all(
-        isinstance(x, numbers.Integral) and not isinstance(x, bool) and x >= 1
-        for x in value
-    )
+    return _is_list(value) and all(map(checks.is_positive_integer, value))
 
 
 def _error(name, must, architecture):
