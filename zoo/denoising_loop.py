@@ -160,8 +160,7 @@ class DenoisingLoop:
 def _padded(rows, length):
     """Fills up with zeros, so that one shape is compiled for all chunks."""
     missing = length - len(rows)
-    padded = np.pad(rows, [(0, missing)] + [(0, 0)] * (np.ndim(rows) - 1))
-    return padded
+    return np.pad(rows, [(0, missing)] + [(0, 0)] * (np.ndim(rows) - 1))
 
 
 def _tensors(arguments):

@@ -109,14 +109,18 @@ class Diffusion(EditingModel):
         self.unet = dict(unet or {})
         self.num_classes = num_classes
         self.time_input = time_input
-        self.schedule_config = schedules.get(schedule, timesteps).get_config()
-        self.schedule = schedules.get(self.schedule_config)
+        self.schedule = schedules.get(schedule, timesteps)
+        self.schedule_config = self.schedule.get_config()
         if zero_terminal_snr:
             self.schedule = self.schedule.rescale_to_zero_terminal_snr()
         self.zero_terminal_snr = zero_terminal_snr
         self.prediction = checked_prediction(prediction, self.schedule)
         self.min_snr = min_snr
         self.label_dropout = checks.fraction("label_dropout", label_dropout)
+        times = np.arange(self.schedule.steps)
+        self.signal_by_time = self.schedule.signal_rate(times)
+        self.sigma_by_time = self.schedule.noise_rate(times)
+        self.told_by_time = self._told(times)
         self.weights_by_time = min_snr_weights(
             self.schedule, min_snr, prediction
         )
@@ -169,18 +173,16 @@ class Diffusion(EditingModel):
         Equation 14 of the paper, for `x_t` of equation 4.
         """
         signal, sigma = (
-            _at(times, rate(np.arange(self.schedule.steps)))
-            for rate in (self.schedule.signal_rate, self.schedule.noise_rate)
+            _at(times, values)[:, None, None, None]
+            for values in (self.signal_by_time, self.sigma_by_time)
         )
-        told = _at(times, self._told(np.arange(self.schedule.steps)))[
-            :, 0, 0, 0
-        ]
+        told = _at(times, self.told_by_time)
         inputs = [signal * images + sigma * noise, told]
         inputs += [] if labels is None else [labels]
         wanted = target(images, noise, signal, sigma, self.prediction)
         predicted = network(inputs, training=training)
         errors = ops.mean(ops.square(predicted - wanted), axis=(1, 2, 3))
-        return errors * _at(times, self.weights_by_time)[:, 0, 0, 0]
+        return errors * _at(times, self.weights_by_time)
 
     def denoiser_loss(self, images, times, noise, labels, training):
         """Mean of `errors`: the paper's simple loss, or its weighted kind."""
@@ -264,6 +266,6 @@ class Diffusion(EditingModel):
 
 
 def _at(times, values):
-    """Returns values at whole times, float32, to multiply images by."""
+    """Returns values at whole times, float32 `(batch,)`."""
     values = ops.convert_to_tensor(np.asarray(values, "float32"))
-    return ops.reshape(ops.take(values, times), (-1, 1, 1, 1))
+    return ops.take(values, times)

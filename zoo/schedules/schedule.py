@@ -67,8 +67,7 @@ class Schedule:
 
     @functools.cached_property
     def _angles(self):
-        known = np.arctan2(np.sqrt(1 - self.alphas_bar), self.alphas_bar**0.5)
-        return np.concatenate([[0.0], known])
+        return np.concatenate([[0.0], _angle_of(self.alphas_bar)])
 
     def _angle(self, times):
         return np.interp(times, np.arange(-1, self.steps), self._angles)
@@ -128,8 +127,8 @@ class Schedule:
             raise ValueError(
                 f"Argument `alpha` must be in [0, 1]. Received: alpha={alpha}"
             )
-        angle = np.arctan2(np.sqrt(1 - alpha), np.sqrt(alpha))
-        return np.interp(angle, self._angles, np.arange(-1.0, self.steps))
+        known = np.arange(-1.0, self.steps)
+        return np.interp(_angle_of(alpha), self._angles, known)
 
     def time_of_snr(self, snr: Any) -> np.ndarray:
         """Returns the time at which the signal-to-noise ratio is `snr`.
@@ -247,3 +246,8 @@ class Schedule:
         if self.config is not None:
             return dict(self.config)
         return {"name": "given", "alphas_bar": self.alphas_bar.tolist()}
+
+
+def _angle_of(alpha):
+    """Whose cosine is the signal rate, and whose sine is the noise rate."""
+    return np.arctan2(np.sqrt(1 - alpha), np.sqrt(alpha))
