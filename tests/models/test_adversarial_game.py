@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from harness import random_images
 from keras import ops
+from tiny_gan import snapshot
 
 import zoo
 from zoo import losses
@@ -25,14 +26,10 @@ def tiny(**arguments):
     return zoo.DCGAN(**(defaults | arguments))
 
 
-def values(variables):
-    return [ops.convert_to_numpy(v).copy() for v in variables]
-
-
 def moved(variables, before):
     return [
         not np.array_equal(now, then)
-        for now, then in zip(values(variables), before, strict=True)
+        for now, then in zip(snapshot(variables), before, strict=True)
     ]
 
 
@@ -98,7 +95,10 @@ def test_closed_gate_moves_the_generator_alone():
     ]
     for last, is_open in ((0.9, False), (0.7, True)):
         model.accuracy.assign(last)
-        before, generator = values(opponent), values(model.generator.variables)
+        before, generator = (
+            snapshot(opponent),
+            snapshot(model.generator.variables),
+        )
         logs = model.fit(images, batch_size=8, verbose=0).history
         if is_open:
             assert any(moved(opponent, before))
@@ -106,7 +106,7 @@ def test_closed_gate_moves_the_generator_alone():
             assert not any(moved(opponent, before))
         assert any(moved(model.generator.variables, generator))
         (accuracy,) = logs["discriminator_accuracy"]
-        assert accuracy == pytest.approx(float(values([model.accuracy])[0]))
+        assert accuracy == pytest.approx(float(snapshot([model.accuracy])[0]))
         assert accuracy != pytest.approx(last)
 
 
@@ -116,15 +116,15 @@ def test_steps_noise_and_players():
         discriminator_steps=2, instance_noise=0.5, instance_noise_steps=10
     )
     model.compile(generator_optimizer=keras.optimizers.SGD(0.0))
-    before = values(model.generator.trainable_variables)
+    before = snapshot(model.generator.trainable_variables)
     model.fit(random_images(8), batch_size=4, verbose=0)
     assert not any(moved(model.generator.trainable_variables, before))
     iterations = [
-        int(values([model.optimizer[p].iterations])[0]) for p in model.players
+        int(snapshot([model.optimizer[p].iterations])[0]) for p in model.players
     ]
     assert iterations == [4, 2]
     (noise,) = [x for x in model.discriminator.layers if hasattr(x, "advance")]
-    assert int(values([noise.step])[0]) == 2
+    assert int(snapshot([noise.step])[0]) == 2
     assert float(noise.current_stddev()) == pytest.approx(0.4)
 
 

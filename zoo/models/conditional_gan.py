@@ -88,9 +88,7 @@ class ConditionalGAN(ConvolutionalGAN):
                 f"auto-encoder. Received: loss={self.adversarial_loss.name!r}"
             )
         self.build_networks(
-            self.latent_dim
-            + self.continuous_codes
-            + sum(self.categorical_codes),
+            self.latent_dim + self.code_dim,
             self.num_classes,
             0 if self.classifier_weight else self.num_classes,
             heads,
@@ -98,12 +96,14 @@ class ConditionalGAN(ConvolutionalGAN):
         terms = []
         if self.classifier_weight:
             terms += ["discriminator_class_loss", "generator_class_loss"]
-        if self._has_codes():
+        if self.code_dim:
             terms += ["discriminator_code_loss", "generator_code_loss"]
         self.start_game(terms)
 
-    def _has_codes(self):
-        return bool(self.continuous_codes or self.categorical_codes)
+    @property
+    def code_dim(self):
+        """Length of all codes of an image, behind its latents."""
+        return self.continuous_codes + sum(self.categorical_codes)
 
     def _heads(self):
         heads = {}
@@ -155,7 +155,7 @@ class ConditionalGAN(ConvolutionalGAN):
         if self.classifier_weight:
             found = [self.class_loss(x, conditions) for x in (real, fake)]
             terms["discriminator_class_loss"] = (found[0] + found[1]) / 2
-        if self._has_codes():
+        if self.code_dim:
             terms["discriminator_code_loss"] = self.code_loss(fake, latents)
         return terms
 
@@ -164,7 +164,7 @@ class ConditionalGAN(ConvolutionalGAN):
         terms = {}
         if self.classifier_weight:
             terms["generator_class_loss"] = self.class_loss(fake, conditions)
-        if self._has_codes():
+        if self.code_dim:
             terms["generator_code_loss"] = self.code_loss(fake, latents)
         return terms
 
@@ -177,18 +177,19 @@ class ConditionalGAN(ConvolutionalGAN):
     def code_loss(self, outputs, latents):
         """InfoGAN's `-L_I(G, Q)`, equation 5, up to H(c), times its weight."""
         codes = latents[0][:, self.latent_dim :]
-        loss = 0.0
+        continuous = codes[:, : self.continuous_codes]
+        categorical = codes[:, self.continuous_codes :]
+        loss, start = 0.0, 0
         if self.continuous_codes:
             loss += losses.mutual_information_continuous(
-                outputs["continuous"], codes[:, : self.continuous_codes]
+                outputs["continuous"], continuous
             )
-        start, at = self.continuous_codes, 0
         for values in self.categorical_codes:
+            end = start + values
             loss += losses.mutual_information_categorical(
-                outputs["categorical"][:, at : at + values],
-                codes[:, start + at : start + at + values],
+                outputs["categorical"][:, start:end], categorical[:, start:end]
             )
-            at += values
+            start = end
         return self.code_weight * loss
 
     def generate(
@@ -227,7 +228,6 @@ class ConditionalGAN(ConvolutionalGAN):
         return self._generate(inputs, count, batch_size)
 
     def _codes(self, codes, count, random):
-        width = self.continuous_codes + sum(self.categorical_codes)
         if codes is None:
             parts = [random.uniform(-1, 1, (count, self.continuous_codes))]
             for values in self.categorical_codes:
@@ -236,9 +236,9 @@ class ConditionalGAN(ConvolutionalGAN):
                 )
             codes = np.concatenate(parts, axis=-1)
         codes = np.asarray(codes, "float32")
-        if codes.shape != (count, width):
+        if codes.shape != (count, self.code_dim):
             raise ValueError(
-                f"Argument `codes` must be of shape {(count, width)}. "
+                f"Argument `codes` must be of shape {(count, self.code_dim)}. "
                 f"Received: codes of shape {codes.shape}"
             )
         return codes

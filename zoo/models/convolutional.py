@@ -217,15 +217,9 @@ class MinusSquaredError(layers.Layer):
 
     def call(self, inputs):
         """Compares a list of two batches of images."""
-        difference = ops.square(inputs[0] - inputs[1])
-        return -ops.mean(ops.reshape(difference, (len_of(inputs), -1)), -1)[
-            :, None
-        ]
-
-
-def len_of(inputs):
-    """Returns the size of the batch, static where it is known."""
-    return ops.shape(inputs[0])[0]
+        squares = ops.square(inputs[0] - inputs[1])
+        axes = tuple(range(1, len(squares.shape)))
+        return -ops.mean(squares, axis=axes)[:, None]
 
 
 @keras.saving.register_keras_serializable(package="zoo")

@@ -52,9 +52,12 @@ def build_residual_critic(image_shape, dim):
     return keras.Model(images, values, name="critic")
 
 
-def _block(x, dim, normalize=None, before=None, after=None):
+def _same(x):
+    return x
+
+
+def _block(x, dim, normalize=_same, before=None, after=None):
     """Two convolutions beside a shortcut, resized on both ways."""
-    normalize = normalize or _same
     shortcut = x
     if before or after:
         shortcut = _conv(dim, 1, "glorot_uniform")(before(x) if before else x)
@@ -79,7 +82,3 @@ def _conv(filters, size=3, initializer="he_uniform"):
 
 def _norm(x):
     return BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
-
-
-def _same(x):
-    return x
