@@ -21,17 +21,18 @@ import pytest
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves what touches no backend to TensorFlow's run, or to be asked for.
+    """Picks the tests of this run, and their order.
 
-    Files of tests carry `pytestmark = pytest.mark.backend_free`, and single
-    tests the decorator.
+    Those marked `backend_free` are left to TensorFlow's run, unless `-m` asks
+    for them. Files beside this one come first: they hold few tests and take
+    long, and one process would wait for the other's at the end.
     """
     asked = "backend_free" in config.option.markexpr
-    if asked or keras.backend.backend() == "tensorflow":
-        return
-    free = [item for item in items if item.get_closest_marker("backend_free")]
-    items[:] = [item for item in items if item not in set(free)]
-    config.hook.pytest_deselected(items=free)
+    if not asked and keras.backend.backend() != "tensorflow":
+        free = {x for x in items if x.get_closest_marker("backend_free")}
+        items[:] = [x for x in items if x not in free]
+        config.hook.pytest_deselected(items=list(free))
+    items.sort(key=lambda item: item.path.parent != config.rootpath / "tests")
 
 
 @pytest.fixture(autouse=True)

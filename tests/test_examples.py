@@ -40,8 +40,9 @@ def example(monkeypatch, capsys):
     return run_here
 
 
-def test_train_dcgan(folder, tmp_path):
-    """In a process of its own, to the last letter as a person runs it."""
+def test_train_dcgan(folder, tmp_path, monkeypatch):
+    """In a process of its own, optimized, as a person runs it."""
+    monkeypatch.setenv("XLA_FLAGS", "")
     pictures = tmp_path / "whole"
     pictures.mkdir()
     for file in folder.glob("[0-9]*.jpg"):
