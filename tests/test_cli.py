@@ -142,10 +142,11 @@ def test_wrong_files(folder, tmp_path):
 def test_distance_of_each_epoch_and_best_model(tmp_path):
     """On the recipe's own data, whose features come with the package."""
     arguments = ["train", "dcgan", "--set", "filters=2", "--batch-size", 500]
-    code, output = invoke(*arguments, "--epochs", 3, "--output", tmp_path)
+    arguments += ["--epochs", 3, "--samples", 500, "--output", tmp_path]
+    code, output = invoke(*arguments)
     assert code == 0, output
     rows = (tmp_path / "losses.csv").read_text().splitlines()
-    column = rows[0].split(",").index("fd_fashion_mnist_2k")
+    column = rows[0].split(",").index("fd_fashion_mnist_500")
     distances = [float(row.split(",")[column]) for row in rows[1:]]
     assert len(distances) == 3
     assert (tmp_path / "distance.png").is_file()
@@ -154,12 +155,12 @@ def test_distance_of_each_epoch_and_best_model(tmp_path):
     code, output = invoke(
         "evaluate", tmp_path / "best.keras", "--reference",
         "fashion_mnist_10k", "--features", "fashion_mnist", "--metrics",
-        "fid,is", "--count", 2000, "--output", values,
+        "fid,is", "--count", 500, "--output", values,
     )  # fmt: skip
     assert code == 0, output
     values = json.loads(values.read_text())
-    assert set(values) == {"fd_fashion_mnist_2k", "is_fashion_mnist_2k"}
-    assert values["fd_fashion_mnist_2k"] == pytest.approx(
+    assert set(values) == {"fd_fashion_mnist_500", "is_fashion_mnist_500"}
+    assert values["fd_fashion_mnist_500"] == pytest.approx(
         min(distances), rel=1e-3
     )
 
@@ -177,6 +178,7 @@ def test_features_may_be_chosen(folder, tmp_path):
     settings = default_settings("dcgan", features="none")
     assert settings.features is None
     assert default_settings("dcgan").features == "fashion_mnist"
+    assert default_settings("dcgan").samples == 2000
     assert default_settings("dcgan", data="mine").features is None
 
 
