@@ -80,8 +80,11 @@ def start(*arguments, backend=None, **options):
 
 def run(*arguments, **options):
     """Runs Python to its end; returns exit code, stdout and stderr."""
-    process = start(*arguments, **options)
-    out, err = process.communicate(timeout=300)
+    with start(*arguments, **options) as process:
+        try:
+            out, err = process.communicate(timeout=600)
+        finally:
+            process.kill()  # Where it has not ended, also by Ctrl-C.
     return process.returncode, out, err
 
 

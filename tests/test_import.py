@@ -12,9 +12,9 @@ import os, sys, time
 if os.environ["KERAS_BACKEND"] != "tensorflow":
     sys.modules["tensorflow"] = None
 import keras
-start = time.perf_counter()
+start = time.process_time()
 import zoo
-print(time.perf_counter() - start)
+print(time.process_time() - start)
 import callbacks
 from harness import random_images, tiny_dcgan
 model = tiny_dcgan()
