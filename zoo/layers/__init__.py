@@ -1,6 +1,8 @@
 """Layers that the models share."""
 
 from zoo.layers.convolution import Conv2D, Conv2DTranspose
+from zoo.layers.equalized import EqualizedConv2D, EqualizedDense
+from zoo.layers.growth import FadeIn, Growth
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from zoo.layers.noise import InstanceNoise
 from zoo.layers.normalization import BatchNormalization, InstanceNormalization
@@ -11,18 +13,38 @@ from zoo.layers.reference import (
     VirtualBatchNormalization,
 )
 from zoo.layers.spectral import SpectralNormalization
+from zoo.layers.style import (
+    AdaptiveInstanceNormalization,
+    Blur,
+    LearnedConstant,
+    NoiseInput,
+    PixelNormalization,
+    RunningMean,
+    adain,
+)
 
 __all__ = [
+    "AdaptiveInstanceNormalization",
     "BatchNormalization",
+    "Blur",
     "Conv2D",
     "Conv2DTranspose",
     "DropReference",
+    "EqualizedConv2D",
+    "EqualizedDense",
+    "FadeIn",
+    "Growth",
     "InstanceNoise",
     "InstanceNormalization",
+    "LearnedConstant",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
+    "NoiseInput",
+    "PixelNormalization",
     "ReferenceBatch",
     "ReferenceBatchNormalization",
+    "RunningMean",
     "SpectralNormalization",
     "VirtualBatchNormalization",
+    "adain",
 ]

@@ -94,7 +94,8 @@ class AdversarialGame(GenerativeModel):
             )
             measures = (f"{opponent}_accuracy", *measures)
         self.log_terms((*terms, *losses), measures)
-        self.average("generator")
+        for network in self.players["generator"]:
+            self.average(network)
 
     # What a subclass may change
 
@@ -201,7 +202,7 @@ class AdversarialGame(GenerativeModel):
     def train_step(self, data):
         """Updates the opponent, then the generator, on one batch."""
         images, conditions = self.unpack(data)
-        self.advance()
+        self.advance(images)
         for _ in range(self.discriminator_steps - 1):
             latents = self.draw(images)
             made = self.synthesize_all(latents, conditions, True)
@@ -241,8 +242,12 @@ class AdversarialGame(GenerativeModel):
         )
         return self.log(**opponent, **generator, **self.measures(opponent))
 
-    def advance(self):
-        """Tells layers that anneal, such as `InstanceNoise`, of the step."""
+    def advance(self, images):
+        """Tells layers that anneal, such as `InstanceNoise`, of the step.
+
+        Args:
+            images: The batch of the step.
+        """
         for layer in getattr(self, self.opponent).layers:
             if hasattr(layer, "advance"):
                 layer.advance()
