@@ -168,7 +168,6 @@ def synthesize(layer, styles, noise, level):
     Returns:
         Images at the highest resolution, `(batch, size, size, channels)`.
     """
-
     images = None
     for stage in range(len(noise) // 2):
         size = 4 * 2**stage
