@@ -71,6 +71,17 @@ def test_diffusion(tmp_path):
         assert (tmp_path / "run" / f"{name}.png").is_file()
 
 
+def test_stylegan(folder, tmp_path):
+    pictures = tmp_path / "whole"
+    pictures.mkdir()
+    for file in folder.glob("[0-9]*.jpg"):
+        (pictures / file.name).write_bytes(file.read_bytes())
+    arguments = ["--config", "small", "--epochs", 1, "--data", pictures]
+    example("stylegan.py", *arguments, "--output", tmp_path / "run")
+    for name in ("samples/epoch-0001", "truncation", "mixing"):
+        assert (tmp_path / "run" / f"{name}.png").is_file()
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_examples_are_short(path):
     assert len(path.read_text().splitlines()) <= 80

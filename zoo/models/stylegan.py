@@ -77,7 +77,7 @@ class StyleGAN(StyledGAN):
     ```python
     images = pipelines.images("fashion_mnist_10k", 32, batch_size=32)
     model = zoo.StyleGAN(32, channels=1, latent_dim=64, filters=16,
-                         fade_images=10_000, stable_images=10_000)
+                         fade_images=9_000, stable_images=9_000)
     model.compile()
     model.fit(images, epochs=6)  # At 8, 16, 16, 32, 32, 32 pixels.
     samples = model.generate(16, truncation_psi=0.7, seed=0)
@@ -162,14 +162,21 @@ class StyleGAN(StyledGAN):
 
     def synthesize(self, latents, conditions, training):
         """Returns images of the stage's size, of mixed styles in training."""
+        layer, level = self.synthesis.get_layer, self.growth(latents)
         styles = self.draw_styles(latents, training)
-        count = ops.shape(latents)[0]
-        noise = [
+        noise = self.draw_noise(ops.shape(latents)[0])
+        return synthesize(layer, styles, noise, level)
+
+    def draw_noise(self, count):
+        """Returns a list of noise from N(0, 1) for the layers so far.
+
+        Args:
+            count: Number of images.
+        """
+        return [
             keras.random.normal((count, *shape), seed=self.seed_generator)
             for shape in self.noise_shapes[: 2 * self.stage + 2]
         ]
-        level = self.growth(latents)
-        return synthesize(self.synthesis.get_layer, styles, noise, level)
 
     def draw_styles(self, latents, training):
         """Maps latents to styles, in training with style mixing.
