@@ -3,9 +3,8 @@
     python examples/stylegan.py --config small   # minutes on two CPU cores
     python examples/stylegan.py --config large   # 256 px, for a GPU
 
-Writes grids of samples, `truncation.png` (each row one latent, from the mean
-style on) and `mixing.png` (coarse styles of the first row, others of the first
-column).
+Writes grids of samples, `truncation.png` (each row one latent) and `mixing.png`
+(coarse styles of the first row, others of the first column).
 """
 
 import argparse

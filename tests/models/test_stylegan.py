@@ -10,6 +10,7 @@ from tiny_gan import snapshot
 import callbacks
 import zoo
 from zoo.models import stylegan_networks
+from zoo.models.stylegan_architecture import Architecture
 
 
 def tiny(**arguments):
@@ -77,7 +78,7 @@ def grown(state):
 
 def test_parameter_counts_of_the_paper():
     """As the authors' code prints them, at 1024 pixels."""
-    paper = stylegan_networks.Architecture(1024, 3, 512, 16, 512, 8)
+    paper = Architecture(1024, 3, 512, 16, 512, 8)
     growth = {"first": 1, "last": 8, "fade_images": 1, "stable_images": 1}
     networks = [
         stylegan_networks.build_mapping(paper),

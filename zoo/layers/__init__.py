@@ -5,7 +5,11 @@ from zoo.layers.equalized import EqualizedConv2D, EqualizedDense
 from zoo.layers.growth import FadeIn, Growth
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from zoo.layers.noise import InstanceNoise
-from zoo.layers.normalization import BatchNormalization, InstanceNormalization
+from zoo.layers.normalization import (
+    BatchNormalization,
+    InstanceNormalization,
+    PixelNormalization,
+)
 from zoo.layers.reference import (
     DropReference,
     ReferenceBatch,
@@ -18,7 +22,6 @@ from zoo.layers.style import (
     Blur,
     LearnedConstant,
     NoiseInput,
-    PixelNormalization,
     RunningMean,
     adain,
 )

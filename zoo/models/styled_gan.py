@@ -18,9 +18,6 @@ TRUNCATED_LAYERS = 8
 NOISE_BYTES = 2**28
 """Most noise that is held at a time."""
 
-MAPPED = 1024
-"""Latents that are mapped at a time."""
-
 
 class StyledGAN(GrowingGAN):
     """A GAN whose images are made of styles, one for each layer, and noise.
@@ -156,7 +153,7 @@ class StyledGAN(GrowingGAN):
             )
         cut = int(checks.not_negative("truncated_layers", truncated_layers))
         mapping = self.network("mapping")
-        w = self._generate(latents, len(latents), MAPPED, mapping)
+        w = self._generate(latents, len(latents), 1024, mapping)
         mean = ops.convert_to_numpy(mapping.get_layer("mean").mean)
         styles = np.repeat(w[:, None], len(self.noise_shapes), axis=1)
         styles[:, :cut] = mean + truncation_psi * (styles[:, :cut] - mean)
@@ -227,15 +224,12 @@ class StyledGAN(GrowingGAN):
         """Returns the first of the layers meant, and the one after the last."""
         count = len(self.noise_shapes)
         pair = LAYERS.get(layers) if isinstance(layers, str) else layers
-        if not (isinstance(pair, (list, tuple)) and len(pair) == 2):
+        pair = tuple(pair) if isinstance(pair, (list, tuple)) else ()
+        if len(pair) != 2 or not 0 <= pair[0] < min(pair[1], count):
             raise ValueError(
                 f"Argument `layers` must be one of {list(LAYERS)}, or a pair "
-                f"of integers. Received: layers={layers!r}"
-            )
-        if not 0 <= pair[0] < min(pair[1], count):
-            raise ValueError(
-                "Argument `layers` must begin before it ends, and before the "
-                f"last of the {count} layers. Received: layers={layers!r}"
+                f"of integers, the first less than the second and than "
+                f"{count}, the layers there are. Received: layers={layers!r}"
             )
         return pair
 

@@ -8,8 +8,8 @@ from keras import ops
 
 from zoo import checks
 from zoo.models.styled_gan import StyledGAN
+from zoo.models.stylegan_architecture import Architecture
 from zoo.models.stylegan_networks import (
-    Architecture,
     build_discriminator,
     build_mapping,
     build_synthesis,
