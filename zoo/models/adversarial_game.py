@@ -201,8 +201,8 @@ class AdversarialGame(GenerativeModel):
     @backend.stateful
     def train_step(self, data):
         """Updates the opponent, then the generator, on one batch."""
+        self.advance(data)
         images, conditions = self.unpack(data)
-        self.advance(images)
         for _ in range(self.discriminator_steps - 1):
             latents = self.draw(images)
             made = self.synthesize_all(latents, conditions, True)
@@ -242,11 +242,11 @@ class AdversarialGame(GenerativeModel):
         )
         return self.log(**opponent, **generator, **self.measures(opponent))
 
-    def advance(self, images):
+    def advance(self, data):
         """Tells layers that anneal, such as `InstanceNoise`, of the step.
 
         Args:
-            images: The batch of the step.
+            data: The batch of the step, as `unpack` takes it.
         """
         for layer in getattr(self, self.opponent).layers:
             if hasattr(layer, "advance"):

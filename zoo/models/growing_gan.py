@@ -41,9 +41,10 @@ class GrowingGAN(AdversarialGame):
         if self.growth.is_due():
             self.growth.grow()
 
-    def advance(self, images):
+    def advance(self, data):
         """Counts the images of the step, of all replicas."""
-        super().advance(images)
+        super().advance(data)
+        images, *_ = keras.tree.flatten(data)
         count = ops.cast(ops.shape(images)[0], "int32")
         self.growth.advance(count * backend.replica_count())
 
