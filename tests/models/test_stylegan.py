@@ -101,7 +101,7 @@ def test_widths():
     }
     assert widths == {4: 8, 8: 8, 16: 4, 32: 2}
     assert model.synthesis.output_shape == (None, 32, 32, 1)
-    assert zoo.StyleGAN(8, max_filters=4).architecture.filters == 2048
+    assert tiny(filters=None, max_filters=4).architecture.filters == 2048
 
 
 @pytest.mark.parametrize(

@@ -191,19 +191,18 @@ class StyleGAN(StyledGAN):
         Returns:
             Styles `(batch, layers, latent_dim)` for the layers so far.
         """
-        layers = ops.arange(2 * self.stage + 2)[None, :, None]
+        layers = 2 * self.stage + 2
         if not (training and self.style_mixing):
-            w = self.mapping(latents, training=training)[:, None]
-            return w + 0.0 * ops.cast(layers, w.dtype)
+            w = self.mapping(latents, training=training)
+            return ops.repeat(w[:, None], layers, axis=1)
         count, seed = ops.shape(latents)[0], self.seed_generator
         both = ops.concatenate([latents, self.sample_latents(count)])
         w, others = ops.split(self.mapping(both, training=True)[:, None], 2)
-        crossover = keras.random.randint(
-            (count, 1, 1), 1, 2 * self.stage + 2, seed=seed
-        )
-        mixed = keras.random.uniform((count, 1, 1), seed=seed)
-        mixed = mixed < self.style_mixing
-        return ops.where(mixed & (layers >= crossover), others, w)
+        one_each = (count, 1, 1)
+        crossover = keras.random.randint(one_each, 1, layers, seed=seed)
+        mixed = keras.random.uniform(one_each, seed=seed) < self.style_mixing
+        beyond = ops.arange(layers)[None, :, None] >= crossover
+        return ops.where(ops.logical_and(mixed, beyond), others, w)
 
     def judge(self, images, conditions, training):
         """Returns the logits of images of the stage's size."""
