@@ -120,7 +120,7 @@ def test_gradients(model, logs, golden, name):
     variables = named(getattr(model, name))
     for key, expected in values(golden, "gradient", name).items():
         actual = ops.convert_to_numpy(slots[variables[key].path])
-        if expected.any():
+        if np.abs(expected).max() > 1e-12:
             assert error(actual, expected) < 1e-4, key
-        else:
-            np.testing.assert_array_equal(actual, 0, err_msg=key)
+        else:  # Unused, or a bias that normalization takes out again.
+            np.testing.assert_allclose(actual, 0, atol=1e-6, err_msg=key)
