@@ -118,6 +118,7 @@ def test_widths():
         {"fade_images": 0},
         {"stable_images": -1},
         {"penalty": "r3"},
+        {"loss": "energy"},
     ],
     ids=str,
 )

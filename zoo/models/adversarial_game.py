@@ -14,7 +14,8 @@ class AdversarialGame(GenerativeModel):
     A subclass builds `generator` and the network named by `opponent`, whose
     output is the logit, `(batch, 1)`, or a dict that has it as `"logits"`,
     and calls `start_game` when they stand. Networks that see more than
-    latents and images get it from `unpack`.
+    latents and images get it from `unpack`. A generator of several networks
+    has them in `players`, and a `synthesize` of its own.
 
     Args:
         loss: A name of `zoo.losses`, or a `zoo.losses.AdversarialLoss`.

@@ -108,8 +108,15 @@ class StyleGAN(StyledGAN):
         **kwargs,
     ):
         super().__init__(penalty=penalty, ema_decay=ema_decay, **kwargs)
-        _check_resolution("resolution", resolution, 8, 1024)
-        _check_resolution("first_resolution", first_resolution, 4, resolution)
+        if self.adversarial_loss.energy:
+            raise ValueError(
+                "Argument `loss` must be one of logits, not of an "
+                f"auto-encoder. Received: loss={self.adversarial_loss.name!r}"
+            )
+        resolution = _check_resolution("resolution", resolution, 8, 1024)
+        self.first_resolution = _check_resolution(
+            "first_resolution", first_resolution, 4, resolution
+        )
         self.image_shape = checks.power_of_two_images(
             (resolution, resolution, channels), smallest=8, largest=1024
         )
@@ -126,7 +133,6 @@ class StyleGAN(StyledGAN):
         self.latent_dim = latent_dim
         self.style_mixing = checks.fraction("style_mixing", style_mixing)
         self.grow = bool(grow)
-        self.first_resolution = first_resolution
         self._build_networks(fade_images, stable_images)
         self.start_game()
 
