@@ -5,7 +5,7 @@ from keras import ops
 
 from zoo import checks
 from zoo.layers.equalized import EqualizedDense
-from zoo.layers.normalization import moments
+from zoo.layers.normalization import moments, normalized
 
 
 def adain(x, scale, bias, epsilon=1e-8):
@@ -26,8 +26,8 @@ def adain(x, scale, bias, epsilon=1e-8):
     """
     x, scale, bias = (ops.cast(v, "float32") for v in (x, scale, bias))
     mean, variance = moments(x, (1, 2))
-    factor = scale[:, None, None] * ops.rsqrt(variance + epsilon)
-    return x * factor + (bias[:, None, None] - mean * factor)
+    y = normalized(x, mean, variance, epsilon)
+    return scale[:, None, None] * y + bias[:, None, None]
 
 
 @keras.saving.register_keras_serializable(package="zoo")
