@@ -123,6 +123,25 @@ def diffusion_trains(strategy, directory):
     np.testing.assert_allclose(made, images, atol=1e-4)
 
 
+def stylegan_grows(strategy):
+    """Counts the images of both replicas, and grows on both."""
+    keras.utils.set_random_seed(0)
+    growing = {"first_resolution": 4, "fade_images": 16, "stable_images": 8}
+    with strategy.scope():
+        model = zoo.StyleGAN(
+            8, 1, latent_dim=4, filters=2, mapping_layers=1, **growing
+        )
+        model.compile()
+    images = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8, 1))
+    data = tf.data.Dataset.from_tensors(images.astype("float32"))
+    history = model.fit(data, epochs=2, verbose=0)
+    assert np.isfinite(list(history.history.values())).all()
+    assert (model.size, float(model.growth.level())) == (8, 0.5)
+    for variable in model.variables:
+        one, other = strategy.experimental_local_results(variable.value)
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
+
+
 if __name__ == "__main__":
     import sys
 
@@ -133,3 +152,4 @@ if __name__ == "__main__":
     trains_with_batch_norm(mirrored, sys.argv[1])
     layers_agree(mirrored)
     diffusion_trains(mirrored, sys.argv[1])
+    stylegan_grows(mirrored)

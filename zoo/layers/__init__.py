@@ -1,9 +1,15 @@
 """Layers that the models share."""
 
 from zoo.layers.convolution import Conv2D, Conv2DTranspose
+from zoo.layers.equalized import EqualizedConv2D, EqualizedDense
+from zoo.layers.growth import FadeIn, Growth
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from zoo.layers.noise import InstanceNoise
-from zoo.layers.normalization import BatchNormalization, InstanceNormalization
+from zoo.layers.normalization import (
+    BatchNormalization,
+    InstanceNormalization,
+    PixelNormalization,
+)
 from zoo.layers.reference import (
     DropReference,
     ReferenceBatch,
@@ -11,18 +17,37 @@ from zoo.layers.reference import (
     VirtualBatchNormalization,
 )
 from zoo.layers.spectral import SpectralNormalization
+from zoo.layers.style import (
+    AdaptiveInstanceNormalization,
+    Blur,
+    LearnedConstant,
+    NoiseInput,
+    RunningMean,
+    adain,
+)
 
 __all__ = [
+    "AdaptiveInstanceNormalization",
     "BatchNormalization",
+    "Blur",
     "Conv2D",
     "Conv2DTranspose",
     "DropReference",
+    "EqualizedConv2D",
+    "EqualizedDense",
+    "FadeIn",
+    "Growth",
     "InstanceNoise",
     "InstanceNormalization",
+    "LearnedConstant",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
+    "NoiseInput",
+    "PixelNormalization",
     "ReferenceBatch",
     "ReferenceBatchNormalization",
+    "RunningMean",
     "SpectralNormalization",
     "VirtualBatchNormalization",
+    "adain",
 ]
