@@ -11,6 +11,7 @@ with prepared():
     from zoo.models.conditional_gan import ConditionalGAN
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
+    from zoo.models.pix2pix import Pix2Pix
     from zoo.models.wgan_gp import WGANGP
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = [
     "ConditionalGAN",
     "Diffusion",
     "GenerativeModel",
+    "Pix2Pix",
     "export",
     "list_presets",
     "losses",
