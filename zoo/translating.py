@@ -12,6 +12,9 @@ from zoo.files import output_directory
 from zoo.grids import from_uint8, save_picture, to_uint8
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
+CHUNK = 256
+"""Images held in memory; batches are parts of it, so that their size changes
+no noise."""
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -31,7 +34,7 @@ def translate_files(
         model: A model with `translate` and `source_shape` or `image_shape`.
         paths: Image files, and folders of them.
         output: Directory to write to; made if it is not there.
-        batch_size: Images that are read and translated at a time.
+        batch_size: Images that are translated at a time.
         **arguments: Further arguments of the model's `translate`.
 
     Returns:
@@ -47,8 +50,8 @@ def translate_files(
     output = output_directory(output)
     shape = getattr(model, "source_shape", model.image_shape)
     written = [output / f"{file.stem}.png" for file in files]
-    for start in range(0, len(files), batch_size):
-        chosen = slice(start, start + batch_size)
+    for start in range(0, len(files), CHUNK):
+        chosen = slice(start, start + CHUNK)
         images = np.stack([read_image(f, shape) for f in files[chosen]])
         made = model.translate(images, batch_size=batch_size, **arguments)
         for pixels, path in zip(to_uint8(made), written[chosen], strict=True):

@@ -7,14 +7,13 @@ import numpy as np
 from keras import ops
 
 from zoo import backend, batches, checks, losses
-from zoo.generative_model import GenerativeModel
-from zoo.grids import beside
+from zoo.models.image_translator import ImageTranslator
 from zoo.models.patch_gan import build_patch_gan
 from zoo.models.skip_unet import build_skip_unet, noise_shapes
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class Pix2Pix(GenerativeModel):
+class Pix2Pix(ImageTranslator):
     """Image-to-image translation with a conditional GAN, from pairs.
 
     `generator` is a U-Net that maps source images to target images,
@@ -81,8 +80,6 @@ class Pix2Pix(GenerativeModel):
         "generator_loss",
         "l1_loss",
     )
-    usage = "translated = model.translate(images, seed=0)"
-    grid_rows = 4
 
     def __init__(
         self,
@@ -214,11 +211,13 @@ class Pix2Pix(GenerativeModel):
     def sample_noise(self, source):
         """Returns dropout's factors for source images, `(n, noise_dim)`."""
         shape = (ops.shape(source)[0], self.noise_dim)
-        kept = (
-            keras.random.uniform(shape, seed=self.seed_generator)
-            >= self.dropout
-        )
-        return ops.cast(kept, "float32") / (1 - self.dropout)
+        uniform = keras.random.uniform(shape, seed=self.seed_generator)
+        return self._factors(uniform)
+
+    def _factors(self, uniform):
+        """Of numbers in [0, 1), returns 0 or what makes up for the zeros."""
+        kept = ops.cast(uniform >= self.dropout, "float32")
+        return kept / (1 - self.dropout)
 
     def with_noise(self, source, noise):
         """Returns the generator's inputs, which without dropout are images."""
@@ -264,41 +263,10 @@ class Pix2Pix(GenerativeModel):
         noise = np.ones((len(images), self.noise_dim), "float32")
         if dropout:
             random = np.random.default_rng(seed)
-            kept = random.random(noise.shape, "float32") >= self.dropout
-            noise = kept.astype("float32") / np.float32(1 - self.dropout)
+            uniform = random.random(noise.shape, "float32")
+            noise = ops.convert_to_numpy(self._factors(uniform))
         inputs = self.with_noise(images, noise)
         return self._generate(inputs, len(images), batch_size)
-
-    def pictures(self, count, seed=None, inputs=None, **arguments):
-        """Translates images, to be looked at beside their source.
-
-        Args:
-            count: Number of pictures.
-            seed: As of `translate`.
-            inputs: At least `count` source images `(n, size, size,
-                source_channels)`, or pairs side by side `(n, size, 2 size,
-                channels)`, whose target is then shown too.
-            **arguments: Further arguments of `translate`.
-
-        Returns:
-            float32 array `(count, size, 2 or 3 times size, channels)`: the
-            source, its translation, and the target if it is known.
-
-        Raises:
-            ValueError: No, too few or unfit `inputs`.
-        """
-        if inputs is None or len(inputs) < count:
-            raise ValueError(
-                f"Expected {count} images to translate, as `inputs` (on the "
-                "command line, `zoo translate`). Received: "
-                f"{None if inputs is None else len(inputs)}"
-            )
-        size = self.image_shape[1]
-        inputs = np.asarray(inputs[:count], "float32")
-        source, target = inputs[:, :, :size], inputs[:, :, size:]
-        source = source[..., : self.source_channels]
-        made = self.translate(source, seed, **arguments)
-        return beside(source, made, *([target] if target.size else []))
 
     # Data and saving
 
@@ -315,21 +283,18 @@ class Pix2Pix(GenerativeModel):
 
     def get_config(self):
         """Returns the arguments of `__init__`."""
-        names = (
-            "image_shape",
-            "source_channels",
-            "filters",
-            "receptive_field",
-            "normalization",
-            "statistics",
-            "upsampling",
-            "dropout",
-            "l1_weight",
-        )
         return {
             **super().get_config(),
-            **{name: getattr(self, name) for name in names},
+            "image_shape": self.image_shape,
+            "source_channels": self.source_channels,
+            "filters": self.filters,
+            "receptive_field": self.receptive_field,
+            "normalization": self.normalization,
+            "statistics": self.statistics,
+            "upsampling": self.upsampling,
+            "dropout": self.dropout,
             "loss": losses.serialize(self.adversarial_loss),
+            "l1_weight": self.l1_weight,
         }
 
 
