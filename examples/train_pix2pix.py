@@ -71,7 +71,6 @@ def main():
     model.save(arguments.output / "model.keras")
 
     pairs = np.concatenate(next(iter(shown.as_numpy_iterator())), axis=2)
-    # Sources, their translations, and the targets.
     pictures = model.pictures(8, seed=0, inputs=pairs)
     image_grid(pictures, columns=2).save(arguments.output / "translated.png")
     print(f"Translated: {arguments.output / 'translated.png'}")

@@ -6,6 +6,7 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
+from harness import differing, state_of
 from keras import ops
 from tiny_gan import changed, everything, snapshot
 
@@ -164,26 +165,29 @@ def test_first_gradients_are_the_references(one_step, golden, name):
 
 
 def test_losses_by_hand():
-    """Equation 4, of given logits, without a network."""
+    """Equation 4, halved for the discriminator, of the logits there are."""
     model = tiny(l1_weight=10.0)
     source, target = pairs()
     made = -target
-    logits = np.array([-3.0, -0.5, 0.0, 2.0], "float32")
-    model.discriminator = lambda pair, training: ops.array(logits)
-    p = 1 / (1 + np.exp(-logits.astype("float64")))
+    real, fake = (
+        1 / (1 + np.exp(-ops.convert_to_numpy(logits).astype("float64")))
+        for logits in (
+            model.discriminator([source, target], training=True),
+            model.discriminator([source, made], training=True),
+        )
+    )
     expected = {
-        "discriminator_real_loss": -np.mean(np.log(p)) / 2,
-        "discriminator_fake_loss": -np.mean(np.log(1 - p)) / 2,
-        "generator_loss": -np.mean(np.log(p)),
+        "discriminator_real_loss": -np.mean(np.log(real)) / 2,
+        "discriminator_fake_loss": -np.mean(np.log(1 - fake)) / 2,
+        "generator_loss": -np.mean(np.log(fake)),
         "l1_loss": 10 * 2 * np.abs(target).mean(),
     }
     losses = {
         **model.discriminator_loss(source, target, made, True),
         **model.generator_loss(source, target, made, True),
     }
-    assert {k: float(v) for k, v in losses.items()} == pytest.approx(
-        expected, rel=1e-5
-    )
+    losses = {k: float(ops.convert_to_numpy(v)) for k, v in losses.items()}
+    assert losses == pytest.approx(expected, rel=1e-5)
 
 
 # Training
@@ -216,21 +220,20 @@ def test_save_load_and_go_on(trained, tmp_path):
     trained.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.get_config() == trained.get_config()
-    assert changed(everything(trained), everything(loaded)) == []
+    assert differing(state_of(trained), state_of(loaded)) == []
     assert fit(trained) == fit(loaded)
-    assert changed(everything(trained), everything(loaded)) == []
+    assert differing(state_of(trained), state_of(loaded)) == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "shape"),
+    "arguments",
     [
-        ({"normalization": "instance", "upsampling": "resize"}, (16, 16, 1)),
-        ({"normalization": "none", "dropout": 0.0}, (16, 16, 1)),
-        ({"dtype": "mixed_bfloat16"}, (16, 16, 1)),
+        {"normalization": "instance", "upsampling": "resize", "dropout": 0.0},
+        {"dtype": "mixed_bfloat16", "loss": "least_squares"},
     ],
-    ids=["instance", "none", "bfloat16"],
+    ids=["instance", "bfloat16"],
 )
-def test_a_step_of_each_kind_is_finite(arguments, shape):
+def test_a_step_of_each_kind_is_finite(arguments):
     model = tiny(**arguments)
     model.compile()
     assert np.isfinite(fit(model)["loss"]).all()
@@ -242,7 +245,7 @@ def test_a_step_of_each_kind_is_finite(arguments, shape):
 @pytest.mark.parametrize(
     ("data", "match"),
     [
-        ((pairs()[0],), "without a target"),
+        ((pairs()[0],), "source, target"),
         ((pairs()[1], pairs()[1]), "source images"),
         ((pairs()[0], pairs()[0]), "target images"),
         ((pairs()[0], pairs()[1] * 100), "target images"),
