@@ -82,7 +82,7 @@ def test_a_model_that_does_not_translate(tmp_path):
 
 @pytest.fixture(scope="module")
 def maps(tmp_path_factory):
-    """Returns a folder of two maps of 1080 x 1620 pixels, all of it land."""
+    """Returns a folder of two maps of 1080 x 1640 pixels, all of it land."""
     path = tmp_path_factory.mktemp("maps")
     random = np.random.default_rng(0)
     relief_map = random.integers(100, 255, (27, 41, 3), dtype="uint8")
