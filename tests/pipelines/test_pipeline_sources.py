@@ -9,6 +9,8 @@ from PIL import Image
 
 import pipelines
 
+pytestmark = pytest.mark.backend_free
+
 
 def first(dataset):
     return next(iter(dataset)).numpy()
