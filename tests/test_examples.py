@@ -94,13 +94,15 @@ def test_diffusion(example, tmp_path):
         assert (tmp_path / "run" / f"{name}.png").is_file()
 
 
-def test_train_pix2pix(tmp_path):
+def test_train_pix2pix(example, tmp_path):
     random = np.random.default_rng(0)
     for i in range(8):
         pixels = random.integers(0, 256, (32, 64, 3), dtype="uint8")
         Image.fromarray(pixels).save(tmp_path / f"{i}.png")
-    arguments = ["--config", "small", "--epochs", 1, "--data", tmp_path]
-    example("train_pix2pix.py", *arguments, "--output", tmp_path / "run")
+    arguments = ["--epochs", 1, "--data", tmp_path]
+    arguments += ["--output", tmp_path / "run"]
+    smaller = {"filters": 2, "receptive_field": 16}
+    example("train_pix2pix", *arguments, size=16, model=smaller)
     assert (tmp_path / "run" / "translated.png").is_file()
     assert (tmp_path / "run" / "model.keras").is_file()
 

@@ -6,6 +6,8 @@ from PIL import Image
 
 import pipelines
 
+pytestmark = pytest.mark.backend_free
+
 
 def numbers(count=10, size=12):
     """Images whose pixels tell image, row and column; targets are negative."""
