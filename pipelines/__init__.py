@@ -4,6 +4,7 @@ from pipelines.fashion import fashion_mnist, fashion_mnist_10k
 from pipelines.image_dataset import images
 from pipelines.labelled_dataset import class_names, labelled_images
 from pipelines.order import set_epoch
+from pipelines.paired_dataset import paired_images
 
 __all__ = [
     "class_names",
@@ -11,5 +12,6 @@ __all__ = [
     "fashion_mnist_10k",
     "images",
     "labelled_images",
+    "paired_images",
     "set_epoch",
 ]

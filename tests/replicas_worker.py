@@ -142,6 +142,42 @@ def stylegan_grows(strategy):
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
 
 
+def pix2pix_equals_one_device(strategy):
+    """Compares one step without batch statistics; then trains with them."""
+    pair = random_images(8), random_images(8, seed=1)
+    data = tf.data.Dataset.from_tensors(pair)
+    sgd = keras.optimizers.SGD
+
+    def build(scope, **arguments):
+        keras.utils.set_random_seed(0)
+        with scope:
+            model = zoo.Pix2Pix(
+                SHAPE, filters=2, receptive_field=16, **arguments
+            )
+            model.compile(
+                generator_optimizer=sgd(0.1), discriminator_optimizer=sgd(0.1)
+            )
+        return model
+
+    arguments = {"normalization": "instance", "dropout": 0.0}
+    one = build(contextlib.nullcontext(), **arguments)
+    two = build(strategy.scope(), **arguments)
+    logs = [model.fit(data, verbose=0).history for model in (one, two)]
+    for name, value in logs[0].items():
+        np.testing.assert_allclose(logs[1][name], value, rtol=1e-5)
+    for a, b in zip(one.variables, two.variables, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-5)
+
+    model = build(strategy.scope())
+    noise = strategy.run(model.sample_noise, args=(np.zeros((4, 1)),))
+    first, second = strategy.experimental_local_results(noise)
+    assert (first.numpy() != second.numpy()).any()
+    history = model.fit(data, verbose=0, validation_data=data).history
+    assert np.isfinite(list(history.values())).all()
+    sizes = [v for v in model.variables if v.name == "batch_size"]
+    assert {float(v.numpy()) for v in sizes} == {4.0}
+
+
 if __name__ == "__main__":
     import sys
 
@@ -153,3 +189,4 @@ if __name__ == "__main__":
     layers_agree(mirrored)
     diffusion_trains(mirrored, sys.argv[1])
     stylegan_grows(mirrored)
+    pix2pix_equals_one_device(mirrored)

@@ -105,6 +105,19 @@ def test_stylegan(example, folder, tmp_path):
         assert (tmp_path / "run" / f"{name}.png").is_file()
 
 
+def test_train_pix2pix(example, tmp_path):
+    random = np.random.default_rng(0)
+    for i in range(8):
+        pixels = random.integers(0, 256, (32, 64, 3), dtype="uint8")
+        Image.fromarray(pixels).save(tmp_path / f"{i}.png")
+    arguments = ["--epochs", 1, "--data", tmp_path]
+    arguments += ["--output", tmp_path / "run"]
+    smaller = {"filters": 2, "receptive_field": 16}
+    example("train_pix2pix", *arguments, size=16, model=smaller)
+    assert (tmp_path / "run" / "translated.png").is_file()
+    assert (tmp_path / "run" / "model.keras").is_file()
+
+
 @pytest.mark.backend_free
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_examples_are_short_and_run(path):

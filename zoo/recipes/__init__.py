@@ -100,6 +100,7 @@ from zoo.recipes import (  # noqa: E402
     conditional_gan,  # noqa: F401
     dcgan,  # noqa: F401
     diffusion,  # noqa: F401
+    pix2pix,  # noqa: F401
     stylegan,  # noqa: F401
     wgan_gp,  # noqa: F401
 )
