@@ -4,6 +4,7 @@ from zoo.layers.convolution import Conv2D, Conv2DTranspose
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from zoo.layers.noise import InstanceNoise
 from zoo.layers.normalization import BatchNormalization, InstanceNormalization
+from zoo.layers.padding import ReflectionPadding2D
 from zoo.layers.reference import (
     DropReference,
     ReferenceBatch,
@@ -23,6 +24,7 @@ __all__ = [
     "MinibatchStdDev",
     "ReferenceBatch",
     "ReferenceBatchNormalization",
+    "ReflectionPadding2D",
     "SpectralNormalization",
     "VirtualBatchNormalization",
 ]
