@@ -11,6 +11,7 @@ tf.config.set_logical_device_configuration(
     CPU, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+from golden_cyclegan import golden_model, gradient_errors, read  # noqa: E402
 from harness import SHAPE, random_images, tiny_diffusion  # noqa: E402
 from tricky_gan import SHAPE as TRICKY_SHAPE  # noqa: E402
 from tricky_gan import TrickyGAN  # noqa: E402
@@ -123,6 +124,22 @@ def diffusion_trains(strategy, directory):
     np.testing.assert_allclose(made, images, atol=1e-4)
 
 
+def cyclegan_step_equals_pytorch(strategy):
+    """Compares the gradients; the first replica's images fill the pools."""
+    keras.utils.set_random_seed(0)
+    golden = read()
+    with strategy.scope():
+        model = golden_model(golden)
+    data = tf.data.Dataset.from_tensors((golden["a"], golden["b"]))
+    model.fit(data, verbose=0)
+    errors = gradient_errors(model, golden)
+    assert max(errors.values()) < 2e-5, errors
+    for pool, name in ((model.pool_a, "fake_a"), (model.pool_b, "fake_b")):
+        for images in strategy.experimental_local_results(pool.images.value):
+            np.testing.assert_allclose(images[0], golden[name][0], atol=1e-5)
+            assert not images[1:].numpy().any()
+
+
 if __name__ == "__main__":
     import sys
 
@@ -133,3 +150,4 @@ if __name__ == "__main__":
     trains_with_batch_norm(mirrored, sys.argv[1])
     layers_agree(mirrored)
     diffusion_trains(mirrored, sys.argv[1])
+    cyclegan_step_equals_pytorch(mirrored)

@@ -3,19 +3,16 @@
 import keras
 from keras import ops
 
-from zoo import backend, batches, checks
-from zoo.generative_model import GenerativeModel
+from zoo import backend, checks
 from zoo.image_pool import ImagePool
 from zoo.losses import LEAST_SQUARES
 from zoo.models.patch_gan import build_patch_gan
 from zoo.models.resnet_generator import build_resnet_generator
-
-DIRECTIONS = {"a_to_b": "generator_ab", "b_to_a": "generator_ba"}
-"""Directions of a translation, and the attributes of the networks."""
+from zoo.models.two_way_translator import TwoWayTranslator
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class CycleGAN(GenerativeModel):
+class CycleGAN(TwoWayTranslator):
     """Translation between two domains of images, learned without pairs.
 
     `generator_ab` (the paper's G) maps images of domain A to B and
@@ -76,7 +73,6 @@ class CycleGAN(GenerativeModel):
         "generator": ("generator_ab", "generator_ba"),
         "discriminator": ("discriminator_a", "discriminator_b"),
     }
-    inference_networks = tuple(DIRECTIONS.values())
 
     def __init__(
         self,
@@ -103,7 +99,9 @@ class CycleGAN(GenerativeModel):
             "identity_weight", identity_weight
         )
         self._build_networks()
-        self.pool_size = pool_size
+        self.pool_size = pool_size and checks.positive_integer(
+            "pool_size", pool_size
+        )
         self.pool_a = ImagePool(pool_size, self.image_shape)
         self.pool_b = ImagePool(pool_size, self.image_shape)
         self.log_terms(self._terms())
@@ -157,17 +155,22 @@ class CycleGAN(GenerativeModel):
             and `same_b` (G(b)).
         """
 
-        def g(images):
-            return self.generator_ab(images, training=training)
+        def through(generator, *images):
+            # One pass for all, since each image is normalized by itself.
+            outputs = generator(ops.concatenate(images), training=training)
+            return ops.split(outputs, len(images))
 
-        def f(images):
-            return self.generator_ba(images, training=training)
-
-        made = {"fake_b": g(a), "fake_a": f(b)}
-        made |= {"cycled_a": f(made["fake_b"]), "cycled_b": g(made["fake_a"])}
+        g, f = self.generator_ab, self.generator_ba
         if self.identity_weight:
-            made |= {"same_a": f(a), "same_b": g(b)}
-        return made
+            fake_b, same_b = through(g, a, b)
+            fake_a, same_a = through(f, b, a)
+            made = {"same_a": same_a, "same_b": same_b}
+        else:
+            (fake_b,), (fake_a,) = through(g, a), through(f, b)
+            made = {}
+        (cycled_a,), (cycled_b,) = through(f, fake_b), through(g, fake_a)
+        made |= {"fake_a": fake_a, "fake_b": fake_b}
+        return made | {"cycled_a": cycled_a, "cycled_b": cycled_b}
 
     def generator_loss(self, a, b, made, training):
         """What G and F minimize: equation 3 and the identity losses.
@@ -202,7 +205,7 @@ class CycleGAN(GenerativeModel):
         }
 
     def identity_losses(self, a, b, made):
-        """`w lambda E[|F(a) - a|]` and `w lambda E[|G(b) - b|]`, section 5.2."""
+        """`w lambda E[|F(a) - a|]`, and of G and b likewise: section 5.2."""
         if not self.identity_weight:
             return {}
         weight = self.identity_weight * self.cycle_weight
@@ -265,62 +268,6 @@ class CycleGAN(GenerativeModel):
         a, b, _ = keras.utils.unpack_x_y_sample_weight(data)
         return ops.convert_to_tensor(a), ops.convert_to_tensor(b)
 
-    # Translating
-
-    def call(self, images, training=False):
-        """Maps images of domain A to B; `translate` also goes back."""
-        name = "generator_ab"
-        network = getattr(self, name) if training else self.network(name)
-        return network(images, training=training)
-
-    def translate(self, images, direction="a_to_b", batch_size=16):
-        """Translates images from one domain to the other.
-
-        Args:
-            images: float array `(count, size, size, channels)` in [-1, 1].
-            direction: `"a_to_b"` or `"b_to_a"`.
-            batch_size: Images per forward pass.
-
-        Returns:
-            float32 array of the shape of `images`, in [-1, 1].
-
-        Raises:
-            ValueError: Another direction, or images of another shape, dtype
-                or range.
-        """
-        name = generator_of(direction)
-        batches.check_images(images, self.image_shape)
-        images = ops.convert_to_numpy(images).astype("float32")
-        return self._generate(
-            images, len(images), batch_size, self.network(name)
-        )
-
-    def cycle(self, images, direction="a_to_b", batch_size=16):
-        """Translates images to the other domain and back again.
-
-        Args:
-            images: As of `translate`, like all that follow.
-            direction: Of the first translation.
-            batch_size: Images per forward pass.
-
-        Returns:
-            float32 array of the shape of `images`, in [-1, 1].
-        """
-        there = self.translate(images, direction, batch_size)
-        (back,) = set(DIRECTIONS) - {direction}
-        return self.translate(there, back, batch_size)
-
-    def check_batch(self, batch):
-        """Raises a ValueError for data that can't be trained on."""
-        a, b, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        batches.check_images(a, self.image_shape, "images of domain A")
-        batches.check_images(b, self.image_shape, "images of domain B")
-        if len(a) != len(b):
-            raise ValueError(
-                "Expected batches with as many images of domain A as of "
-                f"domain B. Received: {len(a)} and {len(b)}"
-            )
-
     def get_config(self):
         """Returns the arguments of `__init__`."""
         return {
@@ -343,20 +290,3 @@ def adversarial_loss(logits):
 def absolute_error(images, others):
     """The mean absolute difference of all values, a float32 scalar."""
     return ops.mean(ops.abs(images - ops.cast(others, images.dtype)))
-
-
-def generator_of(direction):
-    """Returns the attribute of the network for a direction.
-
-    Args:
-        direction: A key of `DIRECTIONS`.
-
-    Raises:
-        ValueError: There is no such direction.
-    """
-    if direction not in DIRECTIONS:
-        raise ValueError(
-            f"Argument `direction` must be one of {list(DIRECTIONS)}. "
-            f"Received: direction={direction!r}"
-        )
-    return DIRECTIONS[direction]
