@@ -88,15 +88,9 @@ def unpaired_images(
     check_options(image_size, batch_size, channels, shuffle_seed, on_error)
     resize = _resized(resize, image_size)
     checks.one_of("cache", cache, (False, True))
-    splits = (split, split) if isinstance(split, str) else tuple(split)
-    if len(splits) != 2:
-        raise ValueError(
-            "`split` must be a name, or a pair of them. "
-            f"Received: split={split!r}"
-        )
     opened = [
         _open(name, source, part, data_dir)
-        for name, source, part in zip("ab", (a, b), splits, strict=True)
+        for name, source, part in zip("ab", (a, b), _splits(split), strict=True)
     ]
     channels = _common_channels(opened, channels)
     images = [
@@ -105,8 +99,11 @@ def unpaired_images(
     ]
     length = max(domain.count for domain in images)
     checks.batch_fits(length, batch_size, drop_remainder)
-    orders = [
-        Order(
+    # Of the same seed, the two would be shuffled alike.
+    seeds = (shuffle_seed, (shuffle_seed, 1))
+    domains = []
+    for domain, seed in zip(images, seeds, strict=True):
+        order = Order(
             domain.count,
             batch_size,
             shuffle=shuffle,
@@ -117,14 +114,7 @@ def unpaired_images(
             margin=resize - image_size,
             length=length,
         )
-        for domain, seed in zip(
-            images, (shuffle_seed, (shuffle_seed, 1)), strict=True
-        )
-    ]
-    domains = (
-        batches(domain, order, image_size)
-        for domain, order in zip(images, orders, strict=True)
-    )
+        domains.append(batches(domain, order, image_size))
     return finish(tf.data.Dataset.zip(tuple(domains)))
 
 
@@ -139,6 +129,16 @@ def _resized(resize: int | None, image_size: int) -> int:
             f"image_size={image_size}"
         )
     return resize
+
+
+def _splits(split: str | tuple[str, str]) -> tuple[str, str]:
+    splits = (split, split) if isinstance(split, str) else tuple(split)
+    if len(splits) != 2:
+        raise ValueError(
+            "`split` must be a name, or a pair of them. "
+            f"Received: split={split!r}"
+        )
+    return splits
 
 
 def _open(name: str, source: Any, split: str, data_dir: str | None) -> Source:
