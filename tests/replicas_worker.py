@@ -133,7 +133,7 @@ def cyclegan_step_equals_pytorch(strategy):
     data = tf.data.Dataset.from_tensors((golden["a"], golden["b"]))
     model.fit(data, verbose=0)
     errors = gradient_errors(model, golden)
-    assert max(errors.values()) < 2e-5, errors
+    assert max(errors.values()) < 1e-4, errors
     for pool, name in ((model.pool_a, "fake_a"), (model.pool_b, "fake_b")):
         for images in strategy.experimental_local_results(pool.images.value):
             np.testing.assert_allclose(images[0], golden[name][0], atol=1e-5)

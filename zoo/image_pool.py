@@ -26,14 +26,15 @@ class ImagePool(keras.layers.Layer):
         size: Number of images, 0 for none, so that new images are shown.
         image_shape: Their shape.
         seed: Integer seed, or `None` for another one each time.
+        dtype: Of the images, default `"float32"`.
         **kwargs: `name`, as of any Keras layer.
 
     Raises:
         ValueError: `size` is neither 0 nor a positive integer.
     """
 
-    def __init__(self, size, image_shape, seed=None, **kwargs):
-        super().__init__(dtype="float32", **kwargs)
+    def __init__(self, size, image_shape, seed=None, dtype="float32", **kwargs):
+        super().__init__(dtype=dtype, **kwargs)
         self.size = size and checks.positive_integer("size", size)
         self.image_shape = tuple(image_shape)
         self.seed = seed
@@ -55,7 +56,7 @@ class ImagePool(keras.layers.Layer):
         """Returns images to show, and keeps some of the new ones.
 
         Args:
-            images: float32 `(batch, *image_shape)`, which come one by one.
+            images: Tensor `(batch, *image_shape)`, which come one by one.
 
         Returns:
             Tensor of the same shape.

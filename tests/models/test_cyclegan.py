@@ -9,7 +9,6 @@ from keras import ops
 from tiny_gan import changed, everything, snapshot
 
 import zoo
-from zoo.models.resnet_generator import build_resnet_generator
 
 
 def tiny(**arguments):
@@ -82,7 +81,7 @@ def test_first_losses(stepped, golden):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_first_gradients(stepped, name):
     """Also: the discriminators that the generators see are those before."""
-    assert stepped["errors"][name] < 2e-5
+    assert stepped["errors"][name] < 1e-4
 
 
 # State
@@ -118,13 +117,14 @@ def test_evaluate_changes_nothing(stepped):
 # Losses, by hand
 
 
-class Constant:
+class Constant(keras.layers.Layer):
     """Stands for a discriminator that always says the same."""
 
     def __init__(self, value):
+        super().__init__()
         self.value = value
 
-    def __call__(self, images, training):
+    def call(self, images, training):
         return self.value + 0 * images[..., :1]
 
 
@@ -161,7 +161,8 @@ def test_losses_by_hand():
 
 
 def test_without_identity_losses():
-    model = tiny(identity_weight=0)
+    model = tiny(identity_weight=0, blocks=None)
+    assert model.blocks == 6  # The paper's under 256 pixels.
     a = ops.array(images(2))
     made = model.translations(a, a, True)
     losses = model.generator_loss(a, a, made, True)
@@ -175,20 +176,14 @@ def test_without_identity_losses():
 # Networks, arguments, use
 
 
-def test_parameter_counts_of_the_paper():
-    """Counted by layers' shapes: the weights are not needed."""
-    network = build_resnet_generator((256, 256, 3))
-    assert network.count_params() == 11_378_179
-    names = [layer.name for layer in network.layers]
-    assert sum(name.startswith("add") for name in names) == 9
-
-
 def test_defaults_of_the_paper():
-    model = zoo.CycleGAN((128, 128, 3), filters=1)
-    assert model.blocks == 6
+    model = zoo.CycleGAN()
+    counts = [getattr(model, name).count_params() for name in NETWORKS]
+    assert counts == [11_378_179] * 2 + [2_764_737] * 2
     config = model.get_config()
     expected = {"cycle_weight": 10, "identity_weight": 0.5, "pool_size": 50}
-    assert config | expected | {"receptive_field": 70} == config
+    assert config | expected | {"blocks": 9} == config
+    assert model.pool_a.images.shape == (50, 256, 256, 3)
     for optimizer in model.default_optimizers().values():
         settings = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999}
         found = optimizer.get_config()

@@ -98,10 +98,10 @@ class CycleGAN(TwoWayTranslator):
         self.identity_weight = checks.not_negative(
             "identity_weight", identity_weight
         )
-        self._build_networks()
         self.pool_size = pool_size and checks.positive_integer(
             "pool_size", pool_size
         )
+        self._build_networks()
         self.pool_a = ImagePool(pool_size, self.image_shape)
         self.pool_b = ImagePool(pool_size, self.image_shape)
         self.log_terms(self._terms())

@@ -6,7 +6,6 @@ import numpy as np
 from zoo.evaluating import all_images
 from zoo.learning_rates import LinearDecay
 from zoo.models.cyclegan import CycleGAN
-from zoo.models.two_way_translator import DIRECTIONS
 from zoo.recipes import Inputs, Recipe, register_recipe
 
 PREVIEWS = 64
@@ -42,7 +41,9 @@ def unpaired_images(settings) -> Inputs:
         cache=True,
     )
     shape = tuple(data.element_spec[0].shape[1:])
-    images = held_out(a, settings)
+    images = test_images(a, settings)
+    if images is None:
+        images = _array(a, settings, "train")
     every = max(1, len(images) // PREVIEWS)  # Of all parts of the source.
     return Inputs(data, {"image_shape": shape}, images[::every][:PREVIEWS])
 
@@ -65,8 +66,8 @@ def domains(data: str) -> list[str]:
     return sources
 
 
-def held_out(source: str, settings) -> np.ndarray:
-    """Returns a source's test images, or all where it has no such split.
+def test_images(source: str, settings) -> np.ndarray | None:
+    """Returns a source's test images, or `None` where there is no such split.
 
     Args:
         source: As of `pipelines.images`.
@@ -78,7 +79,7 @@ def held_out(source: str, settings) -> np.ndarray:
     try:
         return _array(source, settings, "test")
     except ValueError:  # The source has no test split.
-        return _array(source, settings, "train")
+        return None
 
 
 def _array(source, settings, split):
@@ -87,7 +88,7 @@ def _array(source, settings, split):
 
 
 def measure(model, settings, count: int) -> dict[str, dict]:
-    """Measures translations of test images, both ways.
+    """Measures translations, both ways, of test images where there are any.
 
     The Fréchet distance to the other domain's training images stands beside
     that of the images before they were translated and beside its floor, that
@@ -105,19 +106,21 @@ def measure(model, settings, count: int) -> dict[str, dict]:
     from zoo.metrics.evaluation import Evaluator
 
     sources = domains(settings.data)
-    tests = [held_out(source, settings)[:count] for source in sources]
+    train = [_array(source, settings, "train") for source in sources]
+    tests = [test_images(source, settings) for source in sources]
     metrics = {}
-    for direction, (images, real), source in zip(
-        DIRECTIONS, (tests, tests[::-1]), sources[::-1], strict=True
-    ):
-        train = _array(source, settings, "train")
-        judge = Evaluator(["fd"], FEATURES, train, len(images), cache=False)
+    for direction, source, target in (("a_to_b", 0, 1), ("b_to_a", 1, 0)):
+        images = train[source] if tests[source] is None else tests[source]
+        images, real = images[:count], tests[target]
+        judge = Evaluator(
+            ["fd"], FEATURES, train[target], len(images), cache=False
+        )
         distance = judge.name("fd")
         values = {
             "value": model.translate(images, direction),
             "untranslated": images,
         }
-        if len(real) == len(images):
+        if real is not None and len(real) >= len(images):
             values["floor_of_real_test_images"] = real
         metrics[f"{distance}_{direction}"] = {
             name: judge.of_images(value)[distance]
