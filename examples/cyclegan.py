@@ -21,14 +21,14 @@ from zoo.grids import image_grid, save_picture
 CONFIGS = {
     "small": {
         "size": 32,
-        "resize": 36,
+        "load_size": 36,
         "batch_size": 4,
         "model": {"filters": 8, "blocks": 2, "receptive_field": 34},
         "rate": 1e-3,
     },
     "large": {
         "size": 256,
-        "resize": 286,
+        "load_size": 286,
         "batch_size": 1,
         "model": {},
         "rate": 2e-4,
@@ -49,7 +49,7 @@ def main():
     keras.utils.set_random_seed(0)
 
     size, batch_size = config["size"], config["batch_size"]
-    jitter = {"resize": config["resize"], "flip": True, "cache": True}
+    jitter = {"load_size": config["load_size"], "flip": True, "cache": True}
     data = pipelines.unpaired_images(
         arguments.a, arguments.b, size, batch_size, **jitter
     )

@@ -5,6 +5,7 @@ from pipelines.fashion import fashion_mnist, fashion_mnist_10k
 from pipelines.image_dataset import images
 from pipelines.labelled_dataset import class_names, labelled_images
 from pipelines.order import set_epoch
+from pipelines.paired_dataset import paired_images
 from pipelines.unpaired_dataset import unpaired_images
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "images",
     "labelled_images",
     "noto_emoji",
+    "paired_images",
     "set_epoch",
     "twemoji",
     "unpaired_images",

@@ -117,7 +117,7 @@ def prepare(
     Returns:
         The images that can be read.
     """
-    kept, load = _loader(request, cache)
+    kept, load = loader(request, cache)
     labels = None if labels is None else labels[kept]
     return Prepared(load, len(kept), request.channels, labels)
 
@@ -151,7 +151,7 @@ def channels_of(source: Source, channels: int | None) -> int:
     return channels
 
 
-def _loader(
+def loader(
     request: Request, cache: bool | str | os.PathLike
 ) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
     """Return the kept images' indices, and a function from places among them.
@@ -188,26 +188,26 @@ class _Batches:
         self.shape = shape
 
     def read(
-        self, places: np.ndarray, flips: np.ndarray, corners: np.ndarray
+        self,
+        places: np.ndarray,
+        flips: np.ndarray,
+        draws: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return float32 images in [-1, 1] of shape `self.shape`."""
-        chosen = _crop(self.images.load(places), corners, self.shape[1])
-        chosen[flips] = chosen[flips, :, ::-1]
+        chosen = jittered(self.images.load(places), flips, draws, self.shape[1])
         return decode.to_float(np.asarray(chosen))
 
     def read_labels(self, places: np.ndarray) -> np.ndarray:
         """Return int32 labels `(batch,)`."""
         return self.images.labels[places]
 
-    def __call__(
-        self, places: tf.Tensor, flips: tf.Tensor, corners: tf.Tensor
-    ) -> Any:
+    def __call__(self, places: tf.Tensor, *drawn: tf.Tensor) -> Any:
         """Be what `Dataset.map` calls.
 
         It reads a whole batch at a time: threads meet at Python's lock once
         per batch and not once per image.
         """
-        images = call(self.read, [places, flips, corners], tf.float32)
+        images = call(self.read, [places, *drawn], tf.float32)
         images.set_shape(self.shape)
         if self.images.labels is None:
             return images
@@ -216,15 +216,33 @@ class _Batches:
         return images, labels
 
 
-def _crop(images: np.ndarray, corners: np.ndarray, size: int) -> np.ndarray:
-    if images.shape[1] == size:
-        return images
-    return np.stack(
-        [
+def jittered(
+    images: np.ndarray,
+    flips: np.ndarray,
+    draws: np.ndarray | None,
+    size: int,
+) -> np.ndarray:
+    """Crop images where it was drawn, then mirror those of `flips`.
+
+    Args:
+        images: `(batch, larger, larger, channels)`, which may be changed.
+        flips: bool `(batch,)`.
+        draws: In [0, 1), `(batch, 2)`: the top and the left of the crops as
+            parts of the way; `None` for images of the size already.
+        size: Height and width of the crops.
+
+    Returns:
+        An array `(batch, size, size, channels)`.
+    """
+    if draws is not None:
+        corners = np.floor(draws * (images.shape[1] - size + 1)).astype(int)
+        crops = [
             image[top : top + size, left : left + size]
             for image, (top, left) in zip(images, corners, strict=True)
         ]
-    )
+        images = np.stack(crops)
+    images[flips] = images[flips, :, ::-1]
+    return images
 
 
 def finish(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -1,4 +1,4 @@
-"""The order of the images, and their jitter: functions of seed and epoch.
+"""The order of the images: a pure function of the seed and the epoch.
 
 An interrupted training goes on exactly only if epoch 7 is the same whether
 epochs 0 to 6 ran in this process or in another. So no shuffle buffer and no
@@ -21,7 +21,7 @@ _LIVE: weakref.WeakSet[Order] = weakref.WeakSet()
 _LAST_EPOCH = np.iinfo(np.int64).max
 
 # Independent random streams of one epoch.
-_PERMUTATION, _FLIPS, _CORNERS = 0, 1, 2
+_PERMUTATION, _FLIPS, _DRAWS = 0, 1, 2
 
 
 def set_epoch(epoch: int, steps_per_epoch: int | None = None) -> None:
@@ -86,7 +86,7 @@ class Order:
         flip: Draw for each image whether it is mirrored.
         repeat: One endless iterator over epochs 0, 1, 2, ...
         drop_remainder: Leave out each epoch's last, smaller batch.
-        margin: Draw for each image where it is cropped, in [0, margin].
+        draws: Further numbers in [0, 1) to draw for each image.
         length: Images per epoch, if there are to be more than `count`: all of
             them come once, then all once more, until there are enough.
     """
@@ -101,18 +101,18 @@ class Order:
         flip: bool,
         repeat: bool,
         drop_remainder: bool,
-        margin: int = 0,
+        draws: int = 0,
         length: int | None = None,
     ):
         self.count = count
         self.length = length or count
-        self.margin = margin
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
         self.flip = flip
         self.repeat = repeat
         self.drop_remainder = drop_remainder
+        self.draws = draws
         rounding = 0 if drop_remainder else batch_size - 1
         self.batches_per_epoch = (self.length + rounding) // batch_size
         self._lock = threading.Lock()
@@ -141,12 +141,10 @@ class Order:
                 self._next_batch += self.batches_per_epoch
         return np.int64(start[0]), np.int64(start[1])
 
-    def epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what is drawn for an epoch of `length` images.
+    def epoch(self, epoch: int) -> tuple[np.ndarray, ...]:
+        """Return the epoch's int64 indices and bool flips, both `(length,)`.
 
-        Returns:
-            Their int64 indices `(length,)`, bool flips `(length,)`, and int64
-            corners `(length, 2)`, the top and the left of each crop.
+        With `draws`, they are followed by float64 `(length, draws)`.
         """
         rounds = -(-self.length // self.count)
         of_a_round = np.arange
@@ -154,20 +152,20 @@ class Order:
             of_a_round = self._random(epoch, _PERMUTATION).permutation
         order = [i * self.count + of_a_round(self.count) for i in range(rounds)]
         order = np.concatenate(order)[: self.length]
-        # Drawn per image and then put in order: an image's jitter does not
-        # depend on where in the epoch it comes.
+        # Drawn per image and then put in order: what happens to an image does
+        # not depend on where in the epoch it comes.
         total = rounds * self.count
         flips = np.zeros(total, bool)
         if self.flip:
             flips = self._random(epoch, _FLIPS).random(total) < 0.5
-        corners = np.zeros((total, 2), np.int64)
-        if self.margin:
-            random = self._random(epoch, _CORNERS)
-            corners = random.integers(0, self.margin + 1, (total, 2))
-        return order % self.count, flips[order], corners[order]
+        drawn = order % self.count, flips[order]
+        if not self.draws:
+            return drawn
+        draws = self._random(epoch, _DRAWS).random((total, self.draws))
+        return *drawn, draws[order]
 
     def batches(self) -> tf.data.Dataset:
-        """Return the dataset of batches of what `epoch` returns."""
+        """Return the dataset of what `epoch` returns, cut into batches."""
 
         def iterate(_):
             epoch, batch = call(self.start, [], [tf.int64, tf.int64])
@@ -192,15 +190,16 @@ class Order:
         )
 
     def _batches_of(self, epoch, first_batch) -> tf.data.Dataset:
-        types = [tf.int64, tf.bool, tf.int64]
-        drawn = call(self.epoch, [epoch], types)
-        for values, shape in zip(drawn, [(), (), (2,)], strict=True):
-            values.set_shape((self.length, *shape))
+        types = [tf.int64, tf.bool, tf.float64][: 3 if self.draws else 2]
+        values = call(self.epoch, [epoch], types)
+        shapes = [[self.length], [self.length], [self.length, self.draws]]
+        for value, shape in zip(values, shapes, strict=False):
+            value.set_shape(shape)
         size = self.batch_size
 
         def cut(batch):
             chosen = slice(batch * size, (batch + 1) * size)
-            return tuple(values[chosen] for values in drawn)
+            return tuple(value[chosen] for value in values)
 
         numbers = tf.data.Dataset.range(first_batch, self.batches_per_epoch)
         return numbers.map(cut)

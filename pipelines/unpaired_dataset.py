@@ -24,11 +24,11 @@ from pipelines.sources import Source
 def unpaired_images(
     a: Any,
     b: Any,
-    image_size: int,
-    batch_size: int,
+    image_size: int = 256,
+    batch_size: int = 1,
     *,
-    resize: int | None = None,
-    flip: bool = False,
+    load_size: int | None = None,
+    flip: bool = True,
     channels: int | None = None,
     split: str | tuple[str, str] = "train",
     shuffle: bool = True,
@@ -48,9 +48,7 @@ def unpaired_images(
 
     Example:
     ```python
-    data = pipelines.unpaired_images(
-        "horses", "zebras", 256, 1, resize=286, flip=True
-    )
+    data = pipelines.unpaired_images("horses", "zebras", 256)
     model = zoo.CycleGAN((256, 256, 3))
     ```
 
@@ -58,10 +56,11 @@ def unpaired_images(
         a: Images of domain A: whatever `pipelines.images` takes.
         b: Images of domain B, of the same kind or of another.
         image_size: Height and width, in pixels.
-        batch_size: Images of each domain per batch.
-        resize: Height and width, in pixels, to which images are resized
-            before `image_size` pixels of them are cropped at random: 286 for
-            256 in the CycleGAN paper. `None` (default) for no crop.
+        batch_size: Images of each domain per batch, 1 as in the CycleGAN
+            paper.
+        load_size: Height and width, in pixels, to which images are resized
+            before `image_size` pixels of them are cropped at random; by
+            default 286 for crops of 256, and in proportion.
         flip: Mirror a random half of the images, left to right.
         channels: 1, 3 or 4; `None` (default) means what the sources have,
             which must then agree.
@@ -86,7 +85,9 @@ def unpaired_images(
             or a TFDS set that is not prepared.
     """
     check_options(image_size, batch_size, channels, shuffle_seed, on_error)
-    resize = _resized(resize, image_size)
+    if load_size is None:
+        load_size = round(image_size * 286 / 256)
+    checks.integer("load_size", load_size, minimum=image_size)
     checks.one_of("cache", cache, (False, True))
     opened = [
         _open(name, source, part, data_dir)
@@ -94,7 +95,7 @@ def unpaired_images(
     ]
     channels = _common_channels(opened, channels)
     images = [
-        _prepared(source, resize, channels, on_error, cache)
+        _prepared(source, load_size, channels, on_error, cache)
         for source in opened
     ]
     length = max(domain.count for domain in images)
@@ -111,24 +112,11 @@ def unpaired_images(
             flip=flip,
             repeat=repeat,
             drop_remainder=drop_remainder,
-            margin=resize - image_size,
+            draws=2,
             length=length,
         )
         domains.append(batches(domain, order, image_size))
     return finish(tf.data.Dataset.zip(tuple(domains)))
-
-
-def _resized(resize: int | None, image_size: int) -> int:
-    if resize is None:
-        return image_size
-    checks.integer("resize", resize, minimum=1)
-    if resize < image_size:
-        raise ValueError(
-            "`resize` must be at least `image_size`: images would be smaller "
-            f"than the crop. Received: resize={resize}, "
-            f"image_size={image_size}"
-        )
-    return resize
 
 
 def _splits(split: str | tuple[str, str]) -> tuple[str, str]:

@@ -35,7 +35,8 @@ class Brighter:
     """Stands for a model: shifts images, and not quite back."""
 
     def translate(self, images, direction):
-        return images + {"a_to_b": 1, "b_to_a": -1}[direction]
+        shift = {"a_to_b": 1, "b_to_a": -1}[direction]
+        return np.clip(images + shift, -1, 1)
 
     def cycle(self, images, direction):
         return images + 0.25

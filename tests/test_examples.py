@@ -86,6 +86,17 @@ def test_cyclegan(folder, tmp_path):
     assert (tmp_path / "translated.png").is_file()
 
 
+def test_train_pix2pix(tmp_path):
+    random = np.random.default_rng(0)
+    for i in range(8):
+        pixels = random.integers(0, 256, (32, 64, 3), dtype="uint8")
+        Image.fromarray(pixels).save(tmp_path / f"{i}.png")
+    arguments = ["--config", "small", "--epochs", 1, "--data", tmp_path]
+    example("train_pix2pix.py", *arguments, "--output", tmp_path / "run")
+    assert (tmp_path / "run" / "translated.png").is_file()
+    assert (tmp_path / "run" / "model.keras").is_file()
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_examples_are_short(path):
     assert len(path.read_text().splitlines()) <= 80

@@ -12,6 +12,7 @@ with prepared():
     from zoo.models.cyclegan import CycleGAN
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
+    from zoo.models.pix2pix import Pix2Pix
     from zoo.models.wgan_gp import WGANGP
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = [
     "CycleGAN",
     "Diffusion",
     "GenerativeModel",
+    "Pix2Pix",
     "export",
     "learning_rates",
     "list_presets",

@@ -71,7 +71,7 @@ def test_crops_and_flips_of_each_image():
 
     def pixels(**options):
         data = pipelines.unpaired_images(
-            images, images[:16], 4, 64, resize=6, flip=True, **options
+            images, images[:16], 4, 64, load_size=6, flip=True, **options
         )
         a, b = next(iter(data))
         return [np.rint((x.numpy() + 1) * 127.5).astype(int) for x in (a, b)]
@@ -97,7 +97,7 @@ def test_sources_of_two_kinds(tmp_path):
     for i in range(3):
         Image.new("L", (9, 7), 40 * i).save(folder / f"{i}.png")
     data = pipelines.unpaired_images(
-        folder, numbered(2, size=8), 6, 3, resize=8, cache=True
+        folder, numbered(2, size=8), 6, 3, load_size=8, cache=True
     )
     a, b = next(iter(data))
     assert a.shape == b.shape == (3, 6, 6, 3)
@@ -109,7 +109,7 @@ def errors(tmp_path):
     return [
         ((tmp_path / "empty", good, 4, 1), {}, "Domain `a`.*holds no image"),
         ((good, good[:0], 4, 1), {}, "Domain `b`.*nothing empty"),
-        ((good, good, 8, 1), {"resize": 6}, "smaller than the crop.*Received"),
+        ((good, good, 8, 1), {"load_size": 6}, "`load_size`.*Received"),
         ((good, good[..., :1], 4, 1), {}, "`channels`.*Received: 3 and 1"),
         ((good, good[:1], 4, 5), {}, "`batch_size`.*Received"),
         ((good, good, 4, 1), {"cache": "x.npy"}, "`cache`.*Received"),

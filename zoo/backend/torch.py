@@ -86,23 +86,23 @@ def input_gradient(fn, x, state):
 
 
 def _symmetric(x, kernel, strides, padding):
-    """Padding that is the asked one on both sides alike, or `None`.
+    """Padding that is `same` on both sides alike, or `None`.
 
     Keras pads and crops for the general case, and copies kernels to PyTorch's
     layout in each pass; where it can be spared, it is.
     """
     excess = {k - s for k, s in zip(kernel.shape[:2], strides, strict=True)}
-    if padding == "valid":
-        return 0 if min(excess) >= 0 else None
     size = excess.pop()
     sizes = zip(x.shape[1:3], strides, strict=True)
     even = all(n % s == 0 for n, s in sizes) and size >= 0 and size % 2 == 0
-    return size // 2 if even and not excess else None
+    return size // 2 if padding == "same" and even and not excess else None
 
 
 def conv(x, kernel, strides, padding):
     """Convolution of channels-last `x`."""
-    symmetric = _symmetric(x, kernel, strides, padding)
+    symmetric = 0
+    if padding != "valid":
+        symmetric = _symmetric(x, kernel, strides, padding)
     if symmetric is None:
         return keras.ops.conv(x, kernel, strides, padding)
     x, kernel = _channels_first(x, kernel)

@@ -59,9 +59,7 @@ class CycleGAN(TwoWayTranslator):
 
     Example:
     ```python
-    data = pipelines.unpaired_images(
-        "horses", "zebras", 256, batch_size=1, resize=286, flip=True
-    )
+    data = pipelines.unpaired_images("horses", "zebras", 256, batch_size=1)
     model = zoo.CycleGAN((256, 256, 3))
     model.compile()
     model.fit(data, epochs=200)

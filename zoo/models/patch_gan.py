@@ -5,7 +5,7 @@ from keras import layers
 
 from zoo import checks
 from zoo.layers import Conv2D
-from zoo.models.normalizing import check_normalization, normal, normalized
+from zoo.models.normalizing import check_normalization, normal, normalize
 
 STRIDED_LAYERS = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
 """Layers of stride 2 by the receptive field in pixels; two more follow."""
@@ -58,7 +58,7 @@ def build_patch_gan(
         last = i == strided  # The paddings of 1 cost it a pixel.
         x = layers.ZeroPadding2D(1)(x) if last else x
         x = _conv(width, 1 if last else 2, normalization != "batch")(x)
-        x = layers.LeakyReLU(0.2)(normalized(x, normalization))
+        x = layers.LeakyReLU(0.2)(normalize(x, normalization))
     x = _conv(1, 1, True)(layers.ZeroPadding2D(1)(x))
     logits = layers.Activation("linear", dtype="float32", name="logits")(x)
     return keras.Model(

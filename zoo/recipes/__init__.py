@@ -101,5 +101,6 @@ from zoo.recipes import (  # noqa: E402
     cyclegan,  # noqa: F401
     dcgan,  # noqa: F401
     diffusion,  # noqa: F401
+    pix2pix,  # noqa: F401
     wgan_gp,  # noqa: F401
 )

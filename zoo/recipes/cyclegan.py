@@ -34,7 +34,7 @@ def unpaired_images(settings) -> Inputs:
         b,
         settings.size,
         settings.batch_size,
-        resize=settings.size + settings.size // 8,
+        load_size=settings.size + settings.size // 8,
         flip=settings.flip,
         channels=settings.channels,
         shuffle_seed=settings.seed,
