@@ -7,7 +7,7 @@ from harness import ROOT, run
 README = (ROOT / "README.md").read_text()
 
 
-TRAINING, PRESETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+TRAINING, PRESETS, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def test_model_fit_example(tmp_path):
