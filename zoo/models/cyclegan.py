@@ -3,9 +3,8 @@
 import keras
 from keras import ops
 
-from zoo import backend, checks
+from zoo import backend, checks, losses
 from zoo.image_pool import ImagePool
-from zoo.losses import LEAST_SQUARES
 from zoo.models.patch_gan import build_patch_gan
 from zoo.models.resnet_generator import build_resnet_generator
 from zoo.models.two_way_translator import TwoWayTranslator
@@ -166,9 +165,13 @@ class CycleGAN(TwoWayTranslator):
         else:
             (fake_b,), (fake_a,) = through(g, a), through(f, b)
             made = {}
-        (cycled_a,), (cycled_b,) = through(f, fake_b), through(g, fake_a)
-        made |= {"fake_a": fake_a, "fake_b": fake_b}
-        return made | {"cycled_a": cycled_a, "cycled_b": cycled_b}
+        return {
+            **made,
+            "fake_a": fake_a,
+            "fake_b": fake_b,
+            "cycled_a": f(fake_b, training=training),
+            "cycled_b": g(fake_a, training=training),
+        }
 
     def generator_loss(self, a, b, made, training):
         """What G and F minimize: equation 3 and the identity losses.
@@ -198,8 +201,8 @@ class CycleGAN(TwoWayTranslator):
         """
         weight = self.cycle_weight
         return {
-            "cycle_a_loss": weight * absolute_error(made["cycled_a"], a),
-            "cycle_b_loss": weight * absolute_error(made["cycled_b"], b),
+            "cycle_a_loss": weight * losses.l1(made["cycled_a"], a),
+            "cycle_b_loss": weight * losses.l1(made["cycled_b"], b),
         }
 
     def identity_losses(self, a, b, made):
@@ -208,23 +211,23 @@ class CycleGAN(TwoWayTranslator):
             return {}
         weight = self.identity_weight * self.cycle_weight
         return {
-            "identity_a_loss": weight * absolute_error(made["same_a"], a),
-            "identity_b_loss": weight * absolute_error(made["same_b"], b),
+            "identity_a_loss": weight * losses.l1(made["same_a"], a),
+            "identity_b_loss": weight * losses.l1(made["same_b"], b),
         }
 
     def discriminator_loss(self, a, b, fake_a, fake_b, training):
         """`E[(D(x) - 1)^2] / 2` and `E[D(fake)^2] / 2` of D_X and D_Y.
 
-        Section 3.4, halved so that D learns slower than G, as section 4 says.
+        Section 4: halved, so that D learns slower than G.
         """
         terms = {}
         for domain, real, fake in (("a", a, fake_a), ("b", b, fake_b)):
             name = f"discriminator_{domain}"
             judge = getattr(self, name)
-            terms[f"{name}_real_loss"] = LEAST_SQUARES.real(
+            terms[f"{name}_real_loss"] = losses.LEAST_SQUARES.real(
                 judge(real, training=training)
             )
-            terms[f"{name}_fake_loss"] = LEAST_SQUARES.fake(
+            terms[f"{name}_fake_loss"] = losses.LEAST_SQUARES.fake(
                 judge(fake, training=training)
             )
         return terms
@@ -281,10 +284,5 @@ class CycleGAN(TwoWayTranslator):
 
 
 def adversarial_loss(logits):
-    """`E[(D(G(x)) - 1)^2]`: section 3.4, not halved."""
-    return 2 * LEAST_SQUARES.generator(logits)
-
-
-def absolute_error(images, others):
-    """The mean absolute difference of all values, a float32 scalar."""
-    return ops.mean(ops.abs(images - ops.cast(others, images.dtype)))
+    """`E[(D(G(x)) - 1)^2]`, of section 4, which halves D's loss alone."""
+    return 2 * losses.LEAST_SQUARES.generator(logits)

@@ -6,6 +6,7 @@ from keras import ops
 
 from zoo import batches
 from zoo.generative_model import GenerativeModel
+from zoo.grids import beside
 
 DIRECTIONS = {"a_to_b": "generator_ab", "b_to_a": "generator_ba"}
 """Directions of a translation, and the attributes of the networks."""
@@ -91,7 +92,7 @@ class TwoWayTranslator(GenerativeModel):
         images = np.asarray(inputs[:count], "float32")
         there = self.translate(images, direction, batch_size)
         back = self.translate(there, reverse_of(direction), batch_size)
-        return np.concatenate([images, there, back], axis=2)
+        return beside(images, there, back)
 
     def check_batch(self, batch):
         """Raises a ValueError for data that can't be trained on."""
