@@ -67,11 +67,11 @@ def test_crops_and_flips_of_each_image():
     """Pixels that say where they were: every place and side comes."""
     rows, columns = np.mgrid[:6, :6].astype(np.uint8) * 10
     image = np.stack([rows, columns, rows + 100], axis=-1)
-    images = np.broadcast_to(image, (64, 6, 6, 3))
+    images = np.broadcast_to(image, (256, 6, 6, 3))
 
     def pixels(**options):
         data = pipelines.unpaired_images(
-            images, images[:16], 4, 64, load_size=6, flip=True, **options
+            images, images[:16], 4, 256, load_size=6, **options
         )
         a, b = next(iter(data))
         return [np.rint((x.numpy() + 1) * 127.5).astype(int) for x in (a, b)]

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from zoo.layers import Conv2D, Conv2DTranspose, ReflectionPadding2D
-from zoo.models.normalizing import normal, normalized
+from zoo.models.normalizing import normal, normalize
 
 
 def build_resnet_generator(image_shape, filters=64, blocks=9, name="generator"):
@@ -54,7 +54,7 @@ def _mirrored_conv(x, filters, size):
 
 
 def _norm(x):
-    return normalized(x, "instance")
+    return normalize(x, "instance")
 
 
 def _relu(x):
