@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines import checks, decode
-from pipelines.building import channels_of, finish, loader
+from pipelines.building import channels_of, finish, jittered, loader
 from pipelines.order import Order, call
 from pipelines.packing import Request
 from pipelines.pairs import check_sizes, open_pairs
@@ -150,20 +150,11 @@ class _Pairs:
     ) -> list[np.ndarray]:
         """Return two float32 batches in [-1, 1], jittered alike."""
         return [
-            decode.to_float(self._jittered(side.load(places), flips, draws))
+            decode.to_float(
+                jittered(side.load(places), flips, draws, self.image_size)
+            )
             for side in self.sides
         ]
-
-    def _jittered(self, images, flips, draws):
-        size = self.image_size
-        corners = np.floor(draws * (images.shape[1] - size + 1)).astype(int)
-        crops = [
-            image[top : top + size, left : left + size]
-            for image, (top, left) in zip(images, corners, strict=True)
-        ]
-        crops = np.stack(crops)
-        crops[flips] = crops[flips, :, ::-1]
-        return crops
 
     def __call__(self, places: tf.Tensor, flips: tf.Tensor, draws: tf.Tensor):
         """Be what `Dataset.map` calls."""

@@ -11,6 +11,7 @@ tf.config.set_logical_device_configuration(
     CPU, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+from golden_cyclegan import golden_model, gradient_errors, read  # noqa: E402
 from harness import SHAPE, random_images, tiny_diffusion  # noqa: E402
 from tricky_gan import SHAPE as TRICKY_SHAPE  # noqa: E402
 from tricky_gan import TrickyGAN  # noqa: E402
@@ -178,6 +179,22 @@ def pix2pix_equals_one_device(strategy):
     assert {float(v.numpy()) for v in sizes} == {4.0}
 
 
+def cyclegan_step_equals_pytorch(strategy):
+    """Compares the gradients; the first replica's images fill the pools."""
+    keras.utils.set_random_seed(0)
+    golden = read()
+    with strategy.scope():
+        model = golden_model(golden)
+    data = tf.data.Dataset.from_tensors((golden["a"], golden["b"]))
+    model.fit(data, verbose=0)
+    errors = gradient_errors(model, golden)
+    assert max(errors.values()) < 1e-4, errors
+    for pool, name in ((model.pool_a, "fake_a"), (model.pool_b, "fake_b")):
+        for images in strategy.experimental_local_results(pool.images.value):
+            np.testing.assert_allclose(images[0], golden[name][0], atol=1e-5)
+            assert not images[1:].numpy().any()
+
+
 if __name__ == "__main__":
     import sys
 
@@ -190,3 +207,4 @@ if __name__ == "__main__":
     diffusion_trains(mirrored, sys.argv[1])
     stylegan_grows(mirrored)
     pix2pix_equals_one_device(mirrored)
+    cyclegan_step_equals_pytorch(mirrored)

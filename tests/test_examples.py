@@ -105,6 +105,21 @@ def test_stylegan(example, folder, tmp_path):
         assert (tmp_path / "run" / f"{name}.png").is_file()
 
 
+def test_cyclegan(example, folder, tmp_path):
+    """The folder's pictures, and four others of another kind."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    for file in sorted(folder.glob("[0-9]*.jpg"))[:8]:
+        (tmp_path / "a" / file.name).write_bytes(file.read_bytes())
+    for i in range(4):
+        Image.new("RGB", (36, 36), (60 * i, 0, 90)).save(
+            tmp_path / "b" / f"{i}.png"
+        )
+    arguments = ["--config", "small", "--epochs", 1, "--output", tmp_path]
+    example("cyclegan", tmp_path / "a", tmp_path / "b", *arguments)
+    assert (tmp_path / "translated.png").is_file()
+
+
 def test_train_pix2pix(example, tmp_path):
     random = np.random.default_rng(0)
     for i in range(8):
