@@ -4,12 +4,18 @@ from pipelines.fashion import fashion_mnist, fashion_mnist_10k
 from pipelines.image_dataset import images
 from pipelines.labelled_dataset import class_names, labelled_images
 from pipelines.order import set_epoch
+from pipelines.photos import desktop_photos, held_out_photos
+from pipelines.super_resolution import low_resolution, super_resolution
 
 __all__ = [
     "class_names",
+    "desktop_photos",
     "fashion_mnist",
     "fashion_mnist_10k",
+    "held_out_photos",
     "images",
     "labelled_images",
+    "low_resolution",
     "set_epoch",
+    "super_resolution",
 ]

@@ -10,9 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines import checks, decode, packing
+from pipelines.arrays import ArraySource
 from pipelines.order import Order, call
 from pipelines.packing import Request
-from pipelines.sources import ArraySource, Source
+from pipelines.sources import Source
 
 
 def build(
@@ -73,7 +74,7 @@ def build(
     shape = (size, image_size, image_size, channels)
     labels = None if labels is None else labels[kept]
     batches = _Batches(load, shape, labels)
-    return _finish(order.batches().map(batches, tf.data.AUTOTUNE))
+    return finish(order.batches().map(batches, tf.data.AUTOTUNE))
 
 
 def _channels(source: Source, channels: int | None) -> int:
@@ -155,7 +156,8 @@ class _Batches:
         return images, labels
 
 
-def _finish(dataset: tf.data.Dataset) -> tf.data.Dataset:
+def finish(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Set the options that all pipelines have, and prefetch."""
     options = tf.data.Options()
     options.deterministic = True
     # The source is an order and no list of files that could be divided.

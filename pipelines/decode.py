@@ -18,7 +18,7 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
 # that start other programs (EPS) or that nobody meant to train on.
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def to_float(images: np.ndarray) -> np.ndarray:
@@ -44,13 +44,29 @@ def prepare_encoded(data: bytes, image_size: int, channels: int) -> np.ndarray:
     """Decode an image file's bytes, crop its centre square and resize.
 
     Args:
-        data: A whole JPEG, PNG, WebP, BMP or GIF file. Of an animation, the
-            first frame is taken.
+        data: As of `decode_whole`.
         image_size: Height and width of the result, in pixels.
         channels: 1 (grey), 3 (RGB) or 4 (RGBA).
 
     Returns:
         A uint8 array of shape `(image_size, image_size, channels)`.
+
+    Raises:
+        Exception: Of nearly any kind, if the file is damaged.
+    """
+    return _prepare(decode_whole(data, channels), image_size, channels)
+
+
+def decode_whole(data: bytes, channels: int) -> Image.Image:
+    """Decode an image file's bytes and turn the image upright.
+
+    Args:
+        data: A whole JPEG, PNG, WebP, BMP or GIF file. Of an animation, the
+            first frame is taken.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+
+    Returns:
+        The image, in the mode of the channels.
 
     Raises:
         Exception: Of nearly any kind, if the file is damaged.
@@ -67,7 +83,7 @@ def prepare_encoded(data: bytes, image_size: int, channels: int) -> np.ndarray:
         # are damaged is a good photo.
         with contextlib.suppress(Exception):
             ImageOps.exif_transpose(image, in_place=True)
-        return _prepare(image, image_size, channels)
+        return _convert(image, MODES[channels])
 
 
 def prepare_array(
@@ -90,9 +106,22 @@ def prepare_array(
             for plane in range(2)
         ]
         return np.concatenate(planes, axis=-1)
+    return _prepare(whole_array(image, channels), image_size, channels)
+
+
+def whole_array(image: np.ndarray, channels: int) -> Image.Image:
+    """Convert one uint8 array as if it had been a file.
+
+    Args:
+        image: A uint8 array of shape `(height, width, its channels)`.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+
+    Returns:
+        The image, in the mode of the channels.
+    """
     plane_or_pixels = image[..., 0] if image.shape[-1] == 1 else image
     pillow = Image.fromarray(np.ascontiguousarray(plane_or_pixels))
-    return _prepare(pillow, image_size, channels)
+    return _convert(pillow, MODES[channels])
 
 
 def centre_square(height: int, width: int) -> tuple[int, int, int]:
@@ -102,7 +131,6 @@ def centre_square(height: int, width: int) -> tuple[int, int, int]:
 
 
 def _prepare(image: Image.Image, image_size: int, channels: int) -> np.ndarray:
-    image = _convert(image, _MODES[channels])
     top, left, side = centre_square(image.height, image.width)
     if image.size != (side, side):
         image = image.crop((left, top, left + side, top + side))

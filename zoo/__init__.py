@@ -11,6 +11,8 @@ with prepared():
     from zoo.models.conditional_gan import ConditionalGAN
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
+    from zoo.models.srgan import SRGAN
+    from zoo.models.srresnet import SRResNet
     from zoo.models.wgan_gp import WGANGP
 
 if TYPE_CHECKING:
@@ -22,10 +24,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DCGAN",
+    "SRGAN",
     "WGANGP",
     "ConditionalGAN",
     "Diffusion",
     "GenerativeModel",
+    "SRResNet",
     "export",
     "list_presets",
     "losses",

@@ -4,6 +4,7 @@ from zoo.layers.convolution import Conv2D, Conv2DTranspose
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from zoo.layers.noise import InstanceNoise
 from zoo.layers.normalization import BatchNormalization, InstanceNormalization
+from zoo.layers.pixel_shuffle import PixelShuffle
 from zoo.layers.reference import (
     DropReference,
     ReferenceBatch,
@@ -21,6 +22,7 @@ __all__ = [
     "InstanceNormalization",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
+    "PixelShuffle",
     "ReferenceBatch",
     "ReferenceBatchNormalization",
     "SpectralNormalization",
