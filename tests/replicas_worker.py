@@ -1,6 +1,8 @@
 """One step on two replicas beside the same step on one device."""
 
 import contextlib
+import pathlib
+import tempfile
 
 import keras
 import numpy as np
@@ -11,6 +13,7 @@ tf.config.set_logical_device_configuration(
     CPU, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+from feature_weights import write_block  # noqa: E402
 from harness import SHAPE, random_images, tiny_diffusion  # noqa: E402
 from tricky_gan import SHAPE as TRICKY_SHAPE  # noqa: E402
 from tricky_gan import TrickyGAN  # noqa: E402
@@ -123,6 +126,33 @@ def diffusion_trains(strategy, directory):
     np.testing.assert_allclose(made, images, atol=1e-4)
 
 
+def srgan_trains(strategy):
+    """Trains on pairs, beside a frozen network that is no variable of its."""
+    keras.utils.set_random_seed(0)
+    path = pathlib.Path(tempfile.mkdtemp(), "hed.weights.h5")
+    write_block(path)
+    with strategy.scope():
+        model = zoo.SRGAN(
+            filters=4,
+            blocks=1,
+            crop_size=16,
+            discriminator_filters=2,
+            content="vgg16_hed",
+            content_layer="block1_conv2",
+            content_weights=path,
+        )
+        model.compile()
+    low = np.random.default_rng(0).uniform(-1, 1, (8, 4, 4, 3))
+    low = low.astype("float32")
+    batch = (low, low.repeat(4, 1).repeat(4, 2))
+    data = tf.data.Dataset.from_tensors(batch).repeat(2)
+    history = model.fit(data, verbose=0, validation_data=data)
+    assert np.isfinite(list(history.history.values())).all()
+    for variable in model.variables:
+        one, other = strategy.experimental_local_results(variable.value)
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
 if __name__ == "__main__":
     import sys
 
@@ -133,3 +163,4 @@ if __name__ == "__main__":
     trains_with_batch_norm(mirrored, sys.argv[1])
     layers_agree(mirrored)
     diffusion_trains(mirrored, sys.argv[1])
+    srgan_trains(mirrored)

@@ -2,7 +2,7 @@
 
 import typer
 
-from zoo.cli import converting, models, presets, training
+from zoo.cli import converting, models, presets, training, upscaling
 
 app = typer.Typer(
     help="Train and use generative models on TensorFlow, JAX or PyTorch.",
@@ -13,6 +13,7 @@ app = typer.Typer(
 app.command()(training.train)
 app.command()(models.sample)
 app.command()(models.evaluate)
+app.command()(upscaling.upscale)
 app.command()(converting.convert)
 app.command()(converting.export)
 app.command("list")(presets.list_presets)

@@ -1,15 +1,11 @@
 """SRGAN: Ledig et al. 2017, arXiv:1609.04802."""
 
 import keras
-from keras import ops
 
 from zoo import backend, checks, losses
+from zoo.models.content import Content
 from zoo.models.srgan_networks import HALVINGS, build_discriminator
 from zoo.models.super_resolution import SuperResolution
-from zoo.perceptual import PerceptualFeatures, convolutions
-
-FEATURE_SCALE = 1 / 12.75
-"""Makes VGG's losses as large as squared errors: section 3.2 of the paper."""
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -115,15 +111,14 @@ class SRGAN(SuperResolution):
         self.adversarial_weight = checks.not_negative(
             "adversarial_weight", adversarial_weight
         )
-        self.features = None
-        if content != "mse":
-            self.features = PerceptualFeatures(
-                content,
-                [content_layer or convolutions(content)[-1]],
-                content_activation,
-                content_weights,
-                content_sha256,
-            )
+        self.content = Content(
+            content,
+            content_layer,
+            content_activation,
+            content_weights,
+            content_sha256,
+            self.channels,
+        )
         with self.dtype_scope():
             self.discriminator = build_discriminator(
                 self.crop_size, self.discriminator_filters, self.channels
@@ -188,18 +183,11 @@ class SRGAN(SuperResolution):
             "discriminator_fake_loss": losses.discriminator_fake(fake),
         }
 
-    def content_loss(self, high, generated):
-        """Mean squared error of features, equation 5, or of pixels."""
-        if self.features is None:
-            return ops.mean(ops.square(high - generated))
-        (real,), (fake,) = self.features(high), self.features(generated)
-        return ops.mean(ops.square((real - fake) * FEATURE_SCALE))
-
     def generator_loss(self, high, generated, training):
         """The perceptual loss: equations 3 and 6."""
         adversarial = losses.non_saturating(self.judge(generated, training))
         return {
-            "content_loss": self.content_loss(high, generated),
+            "content_loss": self.content.loss(high, generated),
             "adversarial_loss": self.adversarial_weight * adversarial,
         }
 
@@ -235,17 +223,13 @@ class SRGAN(SuperResolution):
 
     def make_train_function(self, force=False):
         """Makes it as Keras does, once the feature network stands."""
-        self.load_features()
+        self.content.load()
         return super().make_train_function(force)
 
     def make_test_function(self, force=False):
         """Makes it as Keras does, once the feature network stands."""
-        self.load_features()
+        self.content.load()
         return super().make_test_function(force)
-
-    def load_features(self):
-        """Reads the content's weights, outside of any compiled step."""
-        return self.features and self.features.network
 
     def crop_of(self, high):
         """Returns height and width that high images have to have."""
@@ -253,19 +237,10 @@ class SRGAN(SuperResolution):
 
     def get_config(self):
         """Returns the arguments of `__init__`."""
-        config = {
+        return {
             **super().get_config(),
             "crop_size": self.crop_size,
             "discriminator_filters": self.discriminator_filters,
-            "content": "mse",
+            **self.content.get_config(),
             "adversarial_weight": self.adversarial_weight,
         }
-        if self.features is not None:
-            config |= {
-                "content": self.features.name,
-                "content_layer": self.features.at[0],
-                "content_activation": self.features.activation,
-                "content_weights": self.features.weights,
-                "content_sha256": self.features.sha256,
-            }
-        return config
