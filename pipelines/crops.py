@@ -129,7 +129,9 @@ class Photos:
             problems = list(pool.map(problem, range(count)))
         found = [text for text in problems if text]
         if len(found) == count:
-            raise ValueError(f"None of the {count} photos can be used. {found}")
+            raise ValueError(
+                f"None of the {count} photos can be used. Received: {found[:3]}"
+            )
         if found:
             warnings.warn(
                 f"{len(found)} of {count} photos are left out. {found[0]}",

@@ -128,9 +128,9 @@ def super_resolution(
 
 def open_photos(source: Any, split: str, data_dir: str | None) -> Source:
     """Open a source; see `super_resolution` for what it may be."""
-    if source == "desktop_photos":
+    if isinstance(source, str) and source == "desktop_photos":
         return FilesSource(desktop_photos())
-    if isinstance(source, list | tuple) and all(map(_is_picture, source)):
+    if isinstance(source, list | tuple) and any(map(_is_picture, source)):
         return FilesSource(source)
     return resolve(source, split, data_dir)
 

@@ -37,46 +37,30 @@ def levels(dataset):
     ]
 
 
-def windows(folder):
-    """Every crop of each photo by its bytes, and the low one by Pillow.
+def test_low_images_equal_pillows(tmp_path, picture):
+    """A crop's low image is the middle of that of a larger crop.
 
-    The low image of a crop is the middle of the low image of a larger crop
-    that Pillow has made smaller as a whole.
+    Of all places of the crop, those with room for the larger one are looked
+    at; 12 pixels are more than the filter's 8.
     """
-    margin, found = 3 * SCALE, {}  # The filter reaches 2 low pixels far.
-    for file in sorted(folder.glob("*.png")):
-        photo = Image.open(file)
-        for top in range(photo.height - SIZE + 1):
-            for left in range(photo.width - SIZE + 1):
-                room = (left, top, photo.width - left, photo.height - top)
-                before = [min(margin, n // SCALE * SCALE) for n in room[:2]]
-                after = [
-                    min(margin + SIZE, n // SCALE * SCALE) for n in room[2:]
-                ]
-                box = (
-                    left - before[0],
-                    top - before[1],
-                    left + after[0],
-                    top + after[1],
-                )
-                key = np.asarray(photo)[top : top + SIZE, left : left + SIZE]
-                found[key.tobytes()] = photo, box, before
-    return found
-
-
-def test_low_images_equal_pillows(folder):
-    """Those whose larger crop lies in the photo, so that no border matters."""
-    low, high = levels(pairs(folder, crops=40, augment=False))
-    known, compared = windows(folder), 0
+    photo = picture(0, 60, 72)
+    pixels = np.array(photo)
+    low, high = levels(
+        pairs([_saved(pixels, tmp_path)], crops=40, augment=False)
+    )
+    places = {
+        pixels[top : top + SIZE, left : left + SIZE].tobytes(): (left, top)
+        for top, left in np.ndindex(60 - SIZE + 1, 72 - SIZE + 1)
+    }
+    compared = 0
     for small, large in zip(low, high, strict=True):
-        photo, box, before = known[large.tobytes()]
-        size = (box[2] - box[0], box[3] - box[1])
-        if before != [12, 12] or min(size) < SIZE + 24:
-            continue
-        whole = photo.crop(box).resize((size[0] // 4, size[1] // 4), 3)
-        expected = np.asarray(whole)[3:-3, 3:-3]
-        np.testing.assert_array_equal(small, expected)
-        compared += 1
+        left, top = places[large.tobytes()]
+        box = (left - 12, top - 12, left + 28, top + 28)
+        if min(box) >= 0 and box[2] <= 72 and box[3] <= 60:
+            around = photo.crop(box).resize((10, 10), Image.BICUBIC)
+            expected = np.asarray(around)[3:-3, 3:-3]
+            np.testing.assert_array_equal(small, expected)
+            compared += 1
     assert compared > 5
 
 

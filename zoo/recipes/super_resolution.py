@@ -27,8 +27,8 @@ def pairs(settings, crops, argument):
             `"crop_size"`.
 
     Returns:
-        `Inputs`. Previews are windows of the held-out photos, or where those
-        are not installed, crops of other places.
+        `Inputs`. Previews are windows of the held-out photos; where these are
+        not installed, or not of as many channels, crops of other places.
     """
     import pipelines  # Imports TensorFlow, on every backend.
 
@@ -50,10 +50,10 @@ def pairs(settings, crops, argument):
     try:
         preview = windows(pipelines.held_out_photos().values())
     except ImportError:
+        preview = None
+    if preview is None or told["channels"] != 3:
         others = make(PREVIEWS, crops=PREVIEWS, shuffle_seed=settings.seed + 1)
         preview = next(iter(others))[0].numpy()
-    if settings.channels == 1:
-        preview = preview.mean(axis=-1, keepdims=True)
     return Inputs(data, {argument: told[argument]}, preview)
 
 
