@@ -5,7 +5,10 @@ from pipelines.image_dataset import images
 from pipelines.labelled_dataset import class_names, labelled_images
 from pipelines.order import set_epoch
 from pipelines.photos import desktop_photos, held_out_photos
-from pipelines.super_resolution import low_resolution, super_resolution
+from pipelines.super_resolution_dataset import (
+    low_resolution,
+    super_resolution,
+)
 
 __all__ = [
     "class_names",

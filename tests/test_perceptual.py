@@ -48,8 +48,11 @@ def test_grey_images_are_seen_in_three_channels(drawn):
 
 def test_layers_up_to_the_last_that_is_asked_for():
     network = perceptual.vgg("vgg19", ["block2_conv1", "block1_conv2"])
-    shapes = [tuple(x.shape[1:]) for x in network.outputs]
-    assert shapes == [(None, None, 128), (None, None, 64)]
+    shapes = {k: tuple(v) for k, v in network.output_shape.items()}
+    assert shapes == {
+        "block1_conv2": (None, None, None, 64),
+        "block2_conv1": (None, None, None, 128),
+    }
     names = [layer.name for layer in network.layers if layer.weights]
     assert names == ["block1_conv1", "block1_conv2", "block2_conv1"]
     assert network.trainable_variables == []

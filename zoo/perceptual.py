@@ -106,7 +106,7 @@ class PerceptualFeatures:
 
     @functools.cached_property
     def network(self) -> keras.Model:
-        """The network, from prepared images to a list of feature maps.
+        """The network, from prepared images to feature maps by name.
 
         Raises:
             ValueError: The file is not the expected one, or damaged.
@@ -143,7 +143,8 @@ class PerceptualFeatures:
             images = ops.repeat(images, 3, axis=-1)
         bgr = (ops.flip(images, axis=-1) + 1) * 127.5
         means = ops.convert_to_tensor(MEANS[self.name], "float32")
-        return self.network(bgr - means)
+        maps = self.network(bgr - means)
+        return [maps[name] for name in self.at]
 
 
 def convolutions(name: str) -> list[str]:
@@ -177,30 +178,26 @@ def vgg(name: str, at: Sequence[str], activation: bool = True) -> keras.Model:
 
     Returns:
         A functional model in float32, frozen, with weights of 0: `(height,
-        width, 3)` -> list of feature maps.
+        width, 3)` -> dict of name to feature map.
     """
-    names, before = convolutions(name), keras.config.dtype_policy()
+    names = convolutions(name)
     names = names[: max(names.index(x) for x in at) + 1]
-    keras.config.set_dtype_policy("float32")
-    try:
-        images, maps = keras.Input((None, None, 3)), {}
-        x = images
-        for conv in names:
-            if conv.endswith("conv1") and conv != names[0]:
-                x = layers.MaxPooling2D(2)(x)
-            width = WIDTHS[int(conv[5]) - 1]
-            x = linear = Conv2D(
-                width,
-                3,
-                padding="same",
-                kernel_initializer="zeros",
-                name=conv,
-            )(x)
-            x = layers.ReLU()(x)
-            maps[conv] = x if activation else linear
-        network = keras.Model(images, [maps[x] for x in at], name=name)
-    finally:
-        keras.config.set_dtype_policy(before)
+    x = images = keras.Input((None, None, 3), dtype="float32")
+    maps = {}
+    for conv in names:
+        if conv.endswith("conv1") and conv != names[0]:
+            x = layers.MaxPooling2D(2, dtype="float32")(x)
+        linear = Conv2D(
+            WIDTHS[int(conv[len("block")]) - 1],
+            3,
+            padding="same",
+            kernel_initializer="zeros",
+            dtype="float32",
+            name=conv,
+        )(x)
+        x = layers.ReLU(dtype="float32")(linear)
+        maps[conv] = x if activation else linear
+    network = keras.Model(images, {x: maps[x] for x in at}, name=name)
     network.trainable = False
     return network
 
