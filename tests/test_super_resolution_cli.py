@@ -64,7 +64,8 @@ def test_upscale_errors(model, photos, tmp_path):
     ]:
         code, out = invoke("upscale", *arguments, "--output", tmp_path / "to")
         assert code == 2
-        assert message in out
+        # Long paths are broken over lines anywhere.
+        assert message.replace(" ", "") in out.replace(" ", "")
 
 
 def test_recipe_of_srresnet(photos, tmp_path):
@@ -89,7 +90,9 @@ def test_recipe_of_srgan_starts_from_srresnet(model, photos):
     assert found.crop_size == 16
     low = inputs.preview
     first = keras.saving.load_model(model)
-    np.testing.assert_array_equal(found.upscale(low), first.upscale(low))
+    np.testing.assert_allclose(
+        found.upscale(low), first.upscale(low), atol=1e-5
+    )
 
 
 def test_measures(model, monkeypatch):
