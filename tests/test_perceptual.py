@@ -48,7 +48,7 @@ def test_grey_images_are_seen_in_three_channels(drawn):
 
 def test_layers_up_to_the_last_that_is_asked_for():
     network = perceptual.vgg("vgg19", ["block2_conv1", "block1_conv2"])
-    shapes = {k: tuple(v) for k, v in network.output_shape.items()}
+    shapes = {k: tuple(v.shape) for k, v in network.output.items()}
     assert shapes == {
         "block1_conv2": (None, None, None, 64),
         "block2_conv1": (None, None, None, 128),

