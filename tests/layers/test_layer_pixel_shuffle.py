@@ -1,4 +1,7 @@
-"""Pixel shuffle, by the formula of its channels."""
+"""Pixel shuffle, by PyTorch's formula of its channels.
+
+PyTorch's own is in the golden values of SRGAN.
+"""
 
 import keras
 import numpy as np
@@ -20,14 +23,6 @@ def test_pytorchs_order_of_channels(factor):
         source = channel * factor**2 + i * factor + j
         expected = x[:, row // factor, column // factor, source]
         np.testing.assert_array_equal(y[:, row, column, channel], expected)
-
-
-def test_against_pytorch():
-    torch = pytest.importorskip("torch")
-    x = np.random.default_rng(0).normal(size=(2, 3, 4, 18)).astype("float32")
-    expected = torch.nn.PixelShuffle(3)(torch.tensor(x.transpose(0, 3, 1, 2)))
-    y = ops.convert_to_numpy(PixelShuffle(3)(x))
-    np.testing.assert_array_equal(y, expected.numpy().transpose(0, 2, 3, 1))
 
 
 def test_images_of_any_size():
