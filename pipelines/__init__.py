@@ -6,17 +6,26 @@ from pipelines.image_dataset import images
 from pipelines.labelled_dataset import class_names, labelled_images
 from pipelines.order import set_epoch
 from pipelines.paired_dataset import paired_images
+from pipelines.photos import desktop_photos, held_out_photos
+from pipelines.super_resolution_dataset import (
+    low_resolution,
+    super_resolution,
+)
 from pipelines.unpaired_dataset import unpaired_images
 
 __all__ = [
     "class_names",
+    "desktop_photos",
     "fashion_mnist",
     "fashion_mnist_10k",
+    "held_out_photos",
     "images",
     "labelled_images",
+    "low_resolution",
     "noto_emoji",
     "paired_images",
     "set_epoch",
+    "super_resolution",
     "twemoji",
     "unpaired_images",
 ]

@@ -11,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines import checks, decode, packing
+from pipelines.arrays import ArraySource
 from pipelines.order import Order, call
 from pipelines.packing import Request
-from pipelines.sources import ArraySource, Source
+from pipelines.sources import Source
 
 
 def build(

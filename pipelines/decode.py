@@ -18,7 +18,7 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
 # that start other programs (EPS) or that nobody meant to train on.
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
 
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def to_float(images: np.ndarray) -> np.ndarray:
@@ -66,6 +66,22 @@ def open_image(data: bytes) -> Image.Image:
         with contextlib.suppress(Exception):
             ImageOps.exif_transpose(image, in_place=True)
         return image
+
+
+def decode_whole(data: bytes, channels: int) -> Image.Image:
+    """Decode an image file's bytes and turn the image upright.
+
+    Args:
+        data: As of `open_image`.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+
+    Returns:
+        The image, in the mode of the channels.
+
+    Raises:
+        Exception: Of nearly any kind, if the file is damaged.
+    """
+    return _convert(open_image(data), MODES[channels])
 
 
 def size_of(data: bytes) -> tuple[int, int]:
@@ -120,9 +136,22 @@ def prepare_array(
             for plane in range(2)
         ]
         return np.concatenate(planes, axis=-1)
+    return prepare(whole_array(image, channels), image_size, channels)
+
+
+def whole_array(image: np.ndarray, channels: int) -> Image.Image:
+    """Convert one uint8 array as if it had been a file.
+
+    Args:
+        image: A uint8 array of shape `(height, width, its channels)`.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+
+    Returns:
+        The image, in the mode of the channels.
+    """
     plane_or_pixels = image[..., 0] if image.shape[-1] == 1 else image
     pillow = Image.fromarray(np.ascontiguousarray(plane_or_pixels))
-    return prepare(pillow, image_size, channels)
+    return _convert(pillow, MODES[channels])
 
 
 def centre_square(height: int, width: int) -> tuple[int, int, int]:
@@ -133,7 +162,7 @@ def centre_square(height: int, width: int) -> tuple[int, int, int]:
 
 def prepare(image: Image.Image, image_size: int, channels: int) -> np.ndarray:
     """Convert an image, crop its centre square and resize it."""
-    image = _convert(image, _MODES[channels])
+    image = _convert(image, MODES[channels])
     top, left, side = centre_square(image.height, image.width)
     if image.size != (side, side):
         image = image.crop((left, top, left + side, top + side))

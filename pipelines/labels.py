@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.arrays import ArraySource
 from pipelines.records import RecordSource
 from pipelines.resolve import BUILT_IN, built_in, resolve
-from pipelines.sources import ArraySource, FolderSource, Source, ZipSource
+from pipelines.sources import FolderSource, Source, ZipSource
 from pipelines.tfds_sets import TFDSSource
 
 

@@ -91,6 +91,11 @@ class Order:
             them come once, then all once more, until there are enough.
     """
 
+    @property
+    def types(self) -> list[tf.DType]:
+        """Of what `epoch` returns."""
+        return [tf.int64, tf.bool, tf.float64][: 3 if self.draws else 2]
+
     def __init__(
         self,
         count: int,
@@ -190,8 +195,7 @@ class Order:
         )
 
     def _batches_of(self, epoch, first_batch) -> tf.data.Dataset:
-        types = [tf.int64, tf.bool, tf.float64][: 3 if self.draws else 2]
-        values = call(self.epoch, [epoch], types)
+        values = call(self.epoch, [epoch], self.types)
         shapes = [[self.length], [self.length], [self.length, self.draws]]
         for value, shape in zip(values, shapes, strict=False):
             value.set_shape(shape)

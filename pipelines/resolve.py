@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from pipelines import checks, emoji, fashion
+from pipelines.arrays import ArraySource
 from pipelines.records import RecordSource, is_record_file
-from pipelines.sources import ArraySource, FolderSource, Source, ZipSource
+from pipelines.sources import FolderSource, Source, ZipSource
 from pipelines.tfds_sets import tfds_source
 
 

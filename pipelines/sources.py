@@ -7,7 +7,6 @@ packing and the pipelines know nothing of files.
 from __future__ import annotations
 
 import abc
-import hashlib
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from pipelines import decode
 
@@ -45,6 +45,14 @@ class Source(abc.ABC):
         """
 
     @abc.abstractmethod
+    def load_whole(self, index: int, channels: int) -> Image.Image:
+        """Return the image in its own size, upright, with 1, 3 or 4 channels.
+
+        Raises:
+            ValueError: If it cannot be read; the message names it.
+        """
+
+    @abc.abstractmethod
     def fingerprint(self) -> Any:
         """Return JSON data that changes whenever the images may have."""
 
@@ -64,11 +72,23 @@ class EncodedSource(Source):
 
     def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
         """See `Source.load`."""
+        return self._decode(
+            index,
+            lambda data: self.prepare(data, image_size, channels),
+        )
+
+    def load_whole(self, index: int, channels: int) -> Image.Image:
+        """See `Source.load_whole`."""
+        return self._decode(
+            index, lambda data: decode.decode_whole(data, channels)
+        )
+
+    def _decode(self, index, function):
         size = "no"
         try:
             data = self.read(index)
             size = len(data)
-            return self.prepare(data, image_size, channels)
+            return function(data)
         # On a damaged file Pillow raises nearly anything: OSError,
         # SyntaxError, struct.error, zlib.error, DecompressionBombError, ...
         except Exception as error:
@@ -103,6 +123,33 @@ class FolderSource(EncodedSource):
         return [(path, *file_state(self.folder / path)) for path in self.paths]
 
 
+class FilesSource(EncodedSource):
+    """Image files, in the order in which they are given."""
+
+    def __init__(self, paths: Sequence[str | os.PathLike]):
+        self.paths = [Path(path).expanduser() for path in paths]
+        for path in self.paths:
+            if not path.is_file():
+                raise FileNotFoundError(
+                    f"There is no such image file. Received: {str(path)!r}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def name(self, index: int) -> str:
+        """See `Source.name`."""
+        return str(self.paths[index])
+
+    def read(self, index: int) -> bytes:
+        """See `EncodedSource.read`."""
+        return self.paths[index].read_bytes()
+
+    def fingerprint(self) -> Any:
+        """See `Source.fingerprint`."""
+        return [(str(path), *file_state(path)) for path in self.paths]
+
+
 class ZipSource(EncodedSource):
     """The image files inside a zip file, sorted by path."""
 
@@ -133,58 +180,6 @@ class ZipSource(EncodedSource):
     def fingerprint(self) -> Any:
         """See `Source.fingerprint`."""
         return file_state(self.path)
-
-
-class ArraySource(Source):
-    """A uint8 array in [0, 255] or a float array in [-1, 1].
-
-    Args:
-        array: Shape `(n, height, width)` or `(n, height, width, channels)`.
-            Not copied where nothing has to be prepared.
-    """
-
-    def __init__(self, array: np.ndarray):
-        _check_array(array)
-        self.array = array[..., None] if array.ndim == 3 else array
-        self.channels = self.array.shape[-1]
-
-    def __len__(self) -> int:
-        return len(self.array)
-
-    def name(self, index: int) -> str:
-        """See `Source.name`."""
-        return f"number {index} of the array"
-
-    def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
-        """See `Source.load`."""
-        image = self.array[index]
-        if image.dtype != np.uint8:
-            image = decode.to_bytes(image)
-        return decode.prepare_array(image, image_size, channels)
-
-    def ready(self, image_size: int, channels: int) -> np.ndarray | None:
-        """Return all images, exact, or `None` if they need Pillow.
-
-        Returns:
-            A uint8 or float32 array `(n, size, size, channels)`.
-        """
-        _, height, width, own = self.array.shape
-        top, left, side = decode.centre_square(height, width)
-        repeats = 3 if (own, channels) == (1, 3) else 1
-        if side != image_size or own * repeats != channels:
-            return None
-        images = self.array[:, top : top + side, left : left + side]
-        if repeats > 1:
-            images = np.repeat(images, repeats, axis=-1)
-        if images.dtype == np.uint8:
-            return images
-        return images.astype(np.float32, copy=False)
-
-    def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
-        content = np.ascontiguousarray(self.array)
-        digest = hashlib.sha256(content).hexdigest()
-        return digest, str(content.dtype), content.shape
 
 
 def file_state(path: Path) -> tuple[int, int]:
@@ -219,31 +214,4 @@ def _require_images(found: Sequence[str], kind: str, path: Path) -> None:
         raise ValueError(
             f"The {kind} {path} holds no image. Accepted endings: "
             f"{', '.join(decode.ENDINGS)}. Received: source={str(path)!r}"
-        )
-
-
-def _check_array(array: np.ndarray) -> None:
-    received = f"Received: shape {array.shape}, dtype {array.dtype}"
-    if array.ndim not in (3, 4) or 0 in array.shape:
-        raise ValueError(
-            "An array of images must have the shape (n, height, width) or "
-            f"(n, height, width, channels), nothing empty. {received}"
-        )
-    if array.ndim == 4 and array.shape[-1] > 4:
-        raise ValueError(
-            f"Images must have 1 to 4 channels, the last axis. {received}"
-        )
-    if array.dtype == np.uint8:
-        return
-    if not np.issubdtype(array.dtype, np.floating):
-        raise ValueError(
-            "An array of images must be uint8 in [0, 255] or float in "
-            f"[-1, 1]. {received}"
-        )
-    low, high = array.min(), array.max()
-    # Written so that a NaN fails too.
-    if not (low >= -1 and high <= 1):
-        raise ValueError(
-            "Float images must be in [-1, 1]; images in [0, 255] must be "
-            f"uint8. Received: values from {low} to {high}"
         )

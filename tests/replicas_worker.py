@@ -1,6 +1,8 @@
 """One step on two replicas beside the same step on one device."""
 
 import contextlib
+import pathlib
+import tempfile
 
 import keras
 import numpy as np
@@ -11,6 +13,7 @@ tf.config.set_logical_device_configuration(
     CPU, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+from feature_weights import write_block  # noqa: E402
 from golden_cyclegan import golden_model, gradient_errors, read  # noqa: E402
 from harness import SHAPE, random_images, tiny_diffusion  # noqa: E402
 from tricky_gan import SHAPE as TRICKY_SHAPE  # noqa: E402
@@ -195,6 +198,33 @@ def cyclegan_step_equals_pytorch(strategy):
             assert not images[1:].numpy().any()
 
 
+def srgan_trains(strategy):
+    """Trains on pairs, beside a frozen network that is no variable of its."""
+    keras.utils.set_random_seed(0)
+    path = pathlib.Path(tempfile.mkdtemp(), "hed.weights.h5")
+    write_block(path)
+    with strategy.scope():
+        model = zoo.SRGAN(
+            filters=4,
+            blocks=1,
+            crop_size=16,
+            discriminator_filters=2,
+            content="vgg16_hed",
+            content_layer="block1_conv2",
+            content_weights=path,
+        )
+        model.compile()
+    low = np.random.default_rng(0).uniform(-1, 1, (8, 4, 4, 3))
+    low = low.astype("float32")
+    batch = (low, low.repeat(4, 1).repeat(4, 2))
+    data = tf.data.Dataset.from_tensors(batch).repeat(2)
+    history = model.fit(data, verbose=0)
+    assert np.isfinite(list(history.history.values())).all()
+    for variable in model.variables:
+        one, other = strategy.experimental_local_results(variable.value)
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
 if __name__ == "__main__":
     import sys
 
@@ -208,3 +238,4 @@ if __name__ == "__main__":
     stylegan_grows(mirrored)
     pix2pix_equals_one_device(mirrored)
     cyclegan_step_equals_pytorch(mirrored)
+    srgan_trains(mirrored)

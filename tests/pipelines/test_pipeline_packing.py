@@ -157,7 +157,7 @@ def test_key_is_independent_of_the_place(numbered, tmp_path, decodes):
 
 def test_arrays_are_not_copied_unless_they_must_be():
     images = np.zeros((4, 8, 8, 3), np.uint8)
-    source = pipelines.sources.ArraySource(images)
+    source = pipelines.arrays.ArraySource(images)
     assert np.shares_memory(source.ready(8, 3), images)
     assert source.ready(4, 3) is None
     assert source.ready(8, 1) is None

@@ -11,6 +11,7 @@ from zoo.layers.normalization import (
     PixelNormalization,
 )
 from zoo.layers.padding import ReflectionPadding2D
+from zoo.layers.pixel_shuffle import PixelShuffle
 from zoo.layers.reference import (
     DropReference,
     ReferenceBatch,
@@ -45,6 +46,7 @@ __all__ = [
     "MinibatchStdDev",
     "NoiseInput",
     "PixelNormalization",
+    "PixelShuffle",
     "ReferenceBatch",
     "ReferenceBatchNormalization",
     "ReflectionPadding2D",

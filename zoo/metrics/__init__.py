@@ -12,6 +12,7 @@ from zoo.metrics.inception_score import (
     inception_score_of,
 )
 from zoo.metrics.kernel import kernel_distance
+from zoo.metrics.perceptual import perceptual_distance
 from zoo.metrics.precision_recall import density_coverage, precision_recall
 from zoo.metrics.statistics import Moments
 
@@ -26,6 +27,7 @@ __all__ = [
     "inception_score_of",
     "kernel_distance",
     "ms_ssim",
+    "perceptual_distance",
     "precision_recall",
     "psnr",
     "ssim",

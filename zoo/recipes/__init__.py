@@ -27,7 +27,7 @@ class Recipe:
     """A training that runs in minutes on two CPU cores.
 
     Attributes:
-        model: Class of the model.
+        model: Class of the model, or another function that makes it.
         data: Source of the data, as `inputs` takes it.
         size: Height and width of the images, in pixels.
         batch_size: Images per step.
@@ -46,7 +46,7 @@ class Recipe:
             `features`.
     """
 
-    model: type[keras.Model]
+    model: Callable[..., keras.Model]
     data: str
     size: int
     batch_size: int
@@ -103,5 +103,6 @@ from zoo.recipes import (  # noqa: E402
     diffusion,  # noqa: F401
     pix2pix,  # noqa: F401
     stylegan,  # noqa: F401
+    super_resolution,  # noqa: F401
     wgan_gp,  # noqa: F401
 )

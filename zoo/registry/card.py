@@ -48,8 +48,12 @@ def _sections(metadata, usage):
 
 def _shape(metadata):
     low, high = metadata.images["range"]
-    shape = ", ".join(map(str, ("count", *metadata.images["shape"])))
+    shape = ", ".join(("count", *_sizes(metadata)))
     return f"({shape}) in [{low}, {high}]"
+
+
+def _sizes(metadata):
+    return ["any" if n is None else str(n) for n in metadata.images["shape"]]
 
 
 def _metrics(metadata):
@@ -71,7 +75,7 @@ def _number(value):
 def _facts(metadata):
     for network, count in metadata.parameters.items():
         yield f"parameters of the {network}", f"{count:,}"
-    shape = " x ".join(map(str, metadata.images["shape"]))
+    shape = " x ".join(_sizes(metadata))
     yield "images", f"{shape}, float32 in {metadata.images['range']}"
     for key, value in metadata.data.items():
         yield f"data: {key}", str(value)

@@ -1,0 +1,28 @@
+"""`zoo upscale`: larger images."""
+
+import pathlib
+from typing import Annotated
+
+import typer
+
+from zoo.cli.common import Backend, Model, user_errors
+from zoo.loading import load_model
+
+
+def upscale(
+    model: Model,
+    images: Annotated[
+        list[pathlib.Path], typer.Argument(help="Image files, of any size.")
+    ],
+    output: Annotated[
+        pathlib.Path,
+        typer.Option(help="Directory of the results, PNG files."),
+    ] = pathlib.Path("upscaled"),
+    backend: Backend = None,
+):
+    """Enlarge images by a super-resolution model."""
+    with user_errors():
+        from zoo.upscaling import upscale_files
+
+        for result in upscale_files(load_model(model), images, output):
+            print(f"Wrote {result}")

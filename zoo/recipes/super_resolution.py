@@ -1,0 +1,210 @@
+"""Super-resolution of photos by a factor of 4: SRResNet, then SRGAN."""
+
+import collections
+import functools
+
+import keras
+import numpy as np
+from PIL import Image
+
+from zoo.grids import from_uint8, to_uint8
+from zoo.models.srgan import SRGAN
+from zoo.models.srresnet import SRResNet
+from zoo.recipes import Inputs, Recipe, register_recipe
+
+SCALE = 4
+PREVIEW_SIZE = 40  # Of low images, in pixels.
+PREVIEWS = 16
+
+
+def pairs(settings, crops, argument):
+    """Makes pairs of crops, and low images to look at.
+
+    Args:
+        settings: A `zoo.training.Settings`.
+        crops: Crops of each photo in an epoch.
+        argument: What the model is told of the data: `"channels"` or
+            `"crop_size"`.
+
+    Returns:
+        `Inputs`. Previews are windows of the held-out photos; where these are
+        not installed, or not of as many channels, crops of other places.
+    """
+    import pipelines  # Imports TensorFlow, on every backend.
+
+    make = functools.partial(
+        pipelines.super_resolution,
+        settings.data,
+        settings.size,
+        scale=settings.arguments.get("scale", SCALE),
+        channels=settings.channels or 3,
+    )
+    data = make(
+        settings.batch_size,
+        crops=crops,
+        augment=settings.flip,
+        shuffle_seed=settings.seed,
+        cache=True,
+    )
+    told = {"channels": settings.channels or 3, "crop_size": settings.size}
+    try:
+        preview = windows(pipelines.held_out_photos().values())
+    except ImportError:
+        preview = None
+    if preview is None or told["channels"] != 3:
+        others = make(PREVIEWS, crops=PREVIEWS, shuffle_seed=settings.seed + 1)
+        preview = next(iter(others))[0].numpy()
+    return Inputs(data, {argument: told[argument]}, preview)
+
+
+def windows(photos):
+    """Returns windows of photos' low images, three of each.
+
+    Args:
+        photos: uint8 arrays `(height, width, 3)`.
+
+    Returns:
+        float32 `(16, size, size, 3)` in [-1, 1].
+    """
+    found = []
+    for photo in photos:
+        low = low_and_high(photo)[0]
+        height, width = (n - PREVIEW_SIZE for n in low.shape[:2])
+        for part in (1, 2, 3):
+            top, left = height * part // 4, width * part // 4
+            rows = slice(top, top + PREVIEW_SIZE)
+            found.append(low[rows, left : left + PREVIEW_SIZE])
+    return from_uint8(np.stack(found[:PREVIEWS]))
+
+
+def low_and_high(photo, scale=SCALE):
+    """Returns a photo's low image, and the part of it that this shows."""
+    import pipelines
+
+    height, width = (n // scale * scale for n in photo.shape[:2])
+    high = photo[:height, :width]
+    return pipelines.low_resolution(high, scale), high
+
+
+def measure(model, settings, count):
+    """Measures the six held-out photos, and bicubic enlargement beside.
+
+    PSNR and SSIM as the papers: of 8-bit images, without a border as wide as
+    the factor, on luma of BT.601 and on RGB. An SRGAN is also set beside the
+    SRResNet that it started from, by the distance of VGG16-HED's features.
+
+    Args:
+        model: The model.
+        settings: A `zoo.training.Settings`.
+        count: Not used.
+
+    Returns:
+        Value and context of each metric, by its full name: means over photos,
+        and in `each` the values of all.
+    """
+    import pipelines
+
+    contenders = {"value": model}
+    if "srresnet" in settings.arguments:
+        from zoo.loading import load_model
+
+        contenders["srresnet"] = load_model(settings.arguments["srresnet"])
+    photos = pipelines.held_out_photos()
+    values = {
+        name: collections.defaultdict(list) for name in _metrics(model.scale)
+    }
+    for photo in photos.values():
+        low, high = low_and_high(photo, model.scale)
+        for name, image in _enlarged(low, contenders, model.scale).items():
+            for metric, function in _metrics(model.scale).items():
+                (value,) = function(image[None], high[None])
+                values[metric][name].append(float(value))
+    return {
+        metric: {
+            **{name: float(np.mean(each)) for name, each in of.items()},
+            "photos": ", ".join(photos),
+            "each": of["value"],
+        }
+        for metric, of in values.items()
+    }
+
+
+def _enlarged(low, models, scale):
+    size = low.shape[1] * scale, low.shape[0] * scale
+    bicubic = Image.fromarray(low).resize(size, Image.Resampling.BICUBIC)
+    made = {
+        name: to_uint8(model.upscale(from_uint8(low)[None]))[0]
+        for name, model in models.items()
+    }
+    return {**made, "bicubic": np.asarray(bicubic)}
+
+
+def _metrics(scale):
+    from zoo.metrics import perceptual_distance, psnr, ssim
+
+    named = {
+        f"{function.__name__}_{color}_x{scale}": functools.partial(
+            function, color=color, crop_border=scale
+        )
+        for function in (psnr, ssim)
+        for color in ("y", "rgb")
+    }
+    return named | {f"vgg16_hed_distance_x{scale}": perceptual_distance}
+
+
+def falling_adam(rate, steps, *players):
+    """Returns Adam at a rate that falls to 0, for each player."""
+    return {
+        f"{player}_optimizer": keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(rate, steps)
+        )
+        for player in players
+    }
+
+
+def srresnet_recipe(filters, blocks, crops, epochs):
+    """Returns a recipe of 22 photos; the paper's size would need a GPU."""
+    steps = epochs * 22 * crops // 16
+    return Recipe(
+        model=SRResNet,
+        data="desktop_photos",
+        size=96,
+        batch_size=16,
+        epochs=epochs,
+        flip=True,
+        arguments={"filters": filters, "blocks": blocks, "ema_decay": 0.999},
+        optimizers=lambda: falling_adam(1e-3, steps, "generator"),
+        inputs=functools.partial(pairs, crops=crops, argument="channels"),
+        measure=measure,
+    )
+
+
+def srgan_recipe(srresnet, crops, epochs):
+    """Returns a recipe that goes on from a preset of SRResNet."""
+    steps = epochs * 22 * crops // 8
+    return Recipe(
+        model=SRGAN.from_srresnet,
+        data="desktop_photos",
+        size=96,
+        batch_size=8,
+        epochs=epochs,
+        flip=True,
+        arguments={
+            "srresnet": srresnet,
+            "content": "vgg16_hed",
+            "discriminator_filters": 12,
+        },
+        optimizers=lambda: falling_adam(
+            1e-4, steps, "generator", "discriminator"
+        ),
+        inputs=functools.partial(pairs, crops=crops, argument="crop_size"),
+        measure=measure,
+    )
+
+
+register_recipe("srresnet", srresnet_recipe(24, 4, crops=80, epochs=10))
+register_recipe("srresnet_photos", srresnet_recipe(48, 8, crops=160, epochs=30))
+register_recipe("srgan", srgan_recipe("srresnet_photos", crops=16, epochs=10))
+register_recipe(
+    "srgan_photos", srgan_recipe("srresnet_photos", crops=80, epochs=14)
+)
