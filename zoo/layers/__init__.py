@@ -1,6 +1,11 @@
 """Layers that the models share."""
 
-from zoo.layers.convolution import Conv2D, Conv2DTranspose
+from zoo.layers.convolution import (
+    Conv2D,
+    Conv2DTranspose,
+    Conv3D,
+    Conv3DTranspose,
+)
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from zoo.layers.noise import InstanceNoise
 from zoo.layers.normalization import BatchNormalization, InstanceNormalization
@@ -16,6 +21,8 @@ __all__ = [
     "BatchNormalization",
     "Conv2D",
     "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
     "DropReference",
     "InstanceNoise",
     "InstanceNormalization",
