@@ -16,17 +16,20 @@ class SampleGrid(keras.callbacks.Callback):
     Writes `epoch-0000.png` before training, `epoch-0001.png` after the first
     epoch and so on, and `training.gif` when `fit` ends. The latents are fixed
     by `seed`, so that the pictures show one set of samples changing; averaged
-    weights are used where the model keeps them.
+    weights are used where the model keeps them. A model with labels shows
+    the same latents in one row for each; one that translates shows `inputs`.
 
     Args:
         directory: Where the pictures go.
         every: Epochs between grids.
-        rows: Rows of a grid.
+        rows: Rows of a grid; by default as many as suit the model.
         columns: Columns of a grid.
         seed: Integer seed of the latents.
         animation: `"gif"`, `"webp"` or `None`.
         frame_ms: Milliseconds per picture of the animation; the last one
             stays for at least two seconds.
+        inputs: For a model that translates, images of the shape that it
+            takes, at least `rows * columns`.
         tensorboard: Directory of TensorBoard event files to also write the
             grids to as images; needs the package `tensorboard`.
         **generate: Further arguments for the model's `generate`, over those of
@@ -41,17 +44,20 @@ class SampleGrid(keras.callbacks.Callback):
         self,
         directory,
         every=1,
-        rows=8,
+        rows=None,
         columns=8,
         seed=0,
         animation="gif",
         frame_ms=200,
+        inputs=None,
         tensorboard=None,
         **generate,
     ):
         super().__init__()
         self.every = checks.positive_integer("every", every)
-        self.rows = checks.positive_integer("rows", rows)
+        if rows is not None:
+            rows = checks.positive_integer("rows", rows)
+        self.rows = rows
         self.columns = checks.positive_integer("columns", columns)
         self.frame_ms = checks.positive_integer("frame_ms", frame_ms)
         if animation not in ("gif", "webp", None):
@@ -61,6 +67,7 @@ class SampleGrid(keras.callbacks.Callback):
             )
         self.directory = output_directory(directory)
         self.seed = seed
+        self.inputs = inputs
         self.animation = animation
         self.writer = None if tensorboard is None else _writer(tensorboard)
         self.generate = generate
@@ -91,8 +98,9 @@ class SampleGrid(keras.callbacks.Callback):
 
     def _save(self, epoch):
         generate = {**self.model.preview_arguments(), **self.generate}
-        images = self.model.generate(
-            self.rows * self.columns, seed=self.seed, **generate
+        rows = self.rows or self.model.grid_rows
+        images = self.model.pictures(
+            rows * self.columns, self.seed, self.inputs, **generate
         )
         picture = image_grid(images, self.columns)
         save_picture(picture, self.directory / f"epoch-{epoch:04d}.png")

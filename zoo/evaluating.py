@@ -91,7 +91,11 @@ def evaluate(
 
 
 def all_images(
-    source: str, size: int, channels: int | None, split: str = "train"
+    source: str,
+    size: int,
+    channels: int | None,
+    split: str = "train",
+    labelled: bool = False,
 ):
     """Returns batches of all images of a source, in order.
 
@@ -100,13 +104,15 @@ def all_images(
         size: Height and width, in pixels.
         channels: Channels, or `None` as the source has them.
         split: The split.
+        labelled: Whether labels come with them.
 
     Returns:
         A `tf.data.Dataset`.
     """
     import pipelines  # Imports TensorFlow, on every backend.
 
-    return pipelines.images(
+    make = pipelines.labelled_images if labelled else pipelines.images
+    return make(
         source,
         size,
         64,

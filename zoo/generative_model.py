@@ -48,6 +48,12 @@ class GenerativeModel(keras.Model):
     inference_networks: tuple[str, ...] = ("generator",)
     """Attributes that hold the networks which `generate` needs."""
 
+    usage = "images = model.generate(16, seed=0)"
+    """The line of code of the model card."""
+
+    grid_rows = 8
+    """Rows of a grid of `pictures`."""
+
     incomplete = False
     """Whether a preset was loaded without what training needs."""
 
@@ -393,6 +399,24 @@ class GenerativeModel(keras.Model):
         """
         return {}
 
+    def pictures(self, count, seed=None, inputs=None, **arguments):
+        """Makes pictures of what the model does, for grids of samples.
+
+        Args:
+            count: Number of pictures.
+            seed: Integer that fixes them, or `None`.
+            inputs: For models that translate images, at least `count` of
+                them; a picture then shows an input and what becomes of it.
+            **arguments: Further arguments of `generate`.
+
+        Returns:
+            float32 array `(count, height, width, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: As `generate`.
+        """
+        return self.generate(count, seed=seed, **arguments)
+
     def _generate(self, inputs, count, batch_size):
         """Predicts in batches of one size, so that one graph is compiled."""
         backend.sync_state(self)
@@ -455,7 +479,8 @@ class GenerativeModel(keras.Model):
                 `licence`, `url`), `training` (dict of `command`, `seed`,
                 `duration_seconds`), `metrics` (full name to a dict of
                 `value` and what it is to be compared with), `source`; also
-                `samples`, the number of images in the grid (64; 0 for none),
+                `samples`, the number of pictures in the grid (0 for none),
+                `inputs`, images for a model that translates,
                 `for_training=False` to leave those weights out, and `files`,
                 further files to put beside.
 

@@ -20,6 +20,18 @@ def to_uint8(images):
     return np.clip(np.rint((images + 1) * 127.5), 0, 255).astype("uint8")
 
 
+def from_uint8(pixels):
+    """Maps grey levels back to [-1, 1].
+
+    Args:
+        pixels: uint8 array.
+
+    Returns:
+        float32 array of the same shape.
+    """
+    return np.asarray(pixels, "float32") / 127.5 - 1
+
+
 def image_grid(images, columns, padding=2, scale=None):
     """Lays images out in rows.
 

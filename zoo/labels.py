@@ -65,3 +65,32 @@ def labels_to_generate(
     if labels is None:
         return np.arange(count, dtype="int32") % num_classes
     return check_labels(labels, count, num_classes)
+
+
+def pictures_by_label(
+    model: Any, count: int, seed: int | None, **arguments: Any
+) -> np.ndarray:
+    """Draws the same latents for each label: a row of a grid for each.
+
+    Args:
+        model: With `num_classes`, `grid_rows` and `generate`.
+        count: Number of pictures, a multiple of `grid_rows`.
+        seed: Seed of the latents.
+        **arguments: Further arguments of `generate`; with `labels` among
+            them these are drawn, in their order.
+
+    Returns:
+        float32 array `(count, height, width, channels)` in [-1, 1], sorted
+        by label; of many labels, the first `grid_rows`.
+    """
+    rows = model.grid_rows
+    if "labels" in arguments or count % rows:
+        return model.generate(count, seed=seed, **arguments)
+    if seed is None:
+        seed = int(np.random.default_rng().integers(2**31))
+    return np.concatenate(
+        [
+            model.generate(count // rows, seed=seed, labels=row, **arguments)
+            for row in range(rows)
+        ]
+    )

@@ -8,11 +8,10 @@ import numpy as np
 
 from zoo.evaluating import all_images
 from zoo.generative_model import GenerativeModel
-from zoo.grids import to_uint8
 from zoo.loading import BEST, load_model
-from zoo.metrics.evaluation import Evaluator
+from zoo.metrics.evaluation import Evaluator, FeatureSet
 from zoo.recipes import get_recipe
-from zoo.training import columns_of, default_settings
+from zoo.training import Settings, columns_of, default_settings
 
 LOG = "losses.csv"
 
@@ -63,19 +62,26 @@ def publish(
             "Expected a directory of zoo train, with settings.json. "
             f"Received: {str(run)!r}"
         )
-    settings = json.loads(path.read_text())
+    written = json.loads(path.read_text())
+    settings = Settings(**written)
+    recipe = get_recipe(settings.model)
     best = run / BEST
     model = load_model(best if best.exists() else run)
     seconds = columns_of(run / LOG).get("seconds", [])
+    metrics = {}
+    if recipe.measure is not None:
+        metrics = recipe.measure(model, settings, count)
+    elif settings.features is not None:
+        metrics = measure(model, settings, count)
     return model.save_to_preset(
         directory,
         name=name,
         description=description,
-        data=DATA.get(settings["data"], {"name": str(settings["data"])}),
+        data=DATA.get(settings.data, {"name": str(settings.data)}),
         training={
-            "command": command_of(settings),
-            "seed": settings["seed"],
-            "backend": settings["backend"],
+            "command": command_of(written),
+            "seed": settings.seed,
+            "backend": settings.backend,
             "epochs": len(seconds),
             "duration_seconds": round(sum(seconds)),
             "kept": "the epoch of the least distance, see the log"
@@ -83,7 +89,8 @@ def publish(
             else "the last epoch",
             "log": LOG,
         },
-        metrics=measure(model, settings, count) if settings["features"] else {},
+        metrics=metrics,
+        inputs=recipe.inputs(settings).preview,
         files=[run / LOG],
     )
 
@@ -113,43 +120,45 @@ def command_of(settings: dict[str, Any]) -> str:
 
 
 def measure(
-    model: GenerativeModel, settings: dict[str, Any], count: int
+    model: GenerativeModel, settings: Settings, count: int
 ) -> dict[str, dict[str, Any]]:
     """Measures samples, and real test images beside them.
 
     Args:
         model: The model.
-        settings: Contents of `settings.json`, with `features`.
+        settings: What it was trained by, with `features`.
         count: Number of samples.
 
     Returns:
         Value and context of each metric, by its full name.
     """
-    source = settings["data"], settings["size"], settings["channels"]
+    by_label = bool(getattr(model, "num_classes", None))
+    source = settings.data, settings.size, settings.channels
     evaluator = Evaluator(
-        ["fd", "is"],
-        settings["features"],
+        ["fd", "is", *(["agreement"] if by_label else [])],
+        settings.features,
         reference=all_images(*source),
         count=count,
         cache=False,
         progress=True,
     )
-    fd, score = (evaluator.name(metric) for metric in ("fd", "is"))
-    values = evaluator.of_model(model)
-    metrics = {
-        fd: {"value": values[fd], "reference": settings["data"]},
-        score: {"value": values[score], "splits": evaluator.splits},
-    }
+    made = evaluator.features_of(evaluator.samples(model))
+    values = evaluator.values(made)
+    metrics = {name: {"value": value} for name, value in values.items()}
+    fd, score = evaluator.name("fd"), evaluator.name("is")
+    metrics[fd]["reference"] = settings.data
+    metrics[score]["splits"] = evaluator.splits
     try:
-        test = all_images(*source, split="test")
+        test = all_images(*source, split="test", labelled=by_label)
     except ValueError:  # The source has no test split.
         test = None
     if test is not None:
         real = evaluator.of_images(test)
-        metrics[fd]["floor_of_real_test_images"] = real[fd]
-        metrics[score]["of_real_test_images"] = real[score]
+        metrics[fd]["floor_of_real_test_images"] = real.pop(fd)
+        for name, value in real.items():
+            metrics[name]["of_real_test_images"] = value
         metrics[score]["share_of_real"] = values[score] / real[score]
-    shares = class_shares(evaluator, model)
+    shares = class_shares(made)
     metrics[evaluator.name("least_class_share")] = {
         "value": min(shares),
         "shares": shares,
@@ -157,16 +166,12 @@ def measure(
     return metrics
 
 
-def class_shares(evaluator: Evaluator, model: GenerativeModel) -> list[float]:
-    """Returns the share of samples that the classifier puts in each class.
+def class_shares(made: FeatureSet) -> list[float]:
+    """Returns the share of images that the classifier puts in each class.
 
     Args:
-        evaluator: Whose extractor has classes.
-        model: The model.
+        made: By an extractor with classes.
     """
-    counts = 0
-    for images in evaluator.samples(model):
-        logits = evaluator.extractor(to_uint8(images)).logits
-        found = logits.argmax(axis=-1)
-        counts = counts + np.bincount(found, minlength=logits.shape[-1])
+    found = np.concatenate(made.found)
+    counts = np.bincount(found, minlength=made.classes)
     return [float(share) for share in counts / counts.sum()]

@@ -32,8 +32,7 @@ class Settings:
 
     Attributes:
         model: Name of a recipe.
-        data: Source for `pipelines.images` or `pipelines.labelled_images`, as
-            the recipe says.
+        data: Source of the data, as the recipe's `inputs` takes it.
         size: Height and width of the images, in pixels.
         channels: Channels of the images; `None` as the data have them.
         batch_size: Images per step.
@@ -136,23 +135,25 @@ def train(
             f"Received: epochs={epochs}"
         )
     keras.utils.set_random_seed(settings.seed)
-    model, data = _build(recipe, settings)
+    model, inputs = _build(recipe, settings)
     _write_settings(directory, settings)  # Not before they are known to work.
     log = directory / "losses.csv"
     _drop_rows(log, state.epoch)
     progress = callbacks.Progress()
     try:
         model.fit(
-            data,
+            inputs.data,
             epochs=epochs,
             verbose=0,
             callbacks=[
-                *_distance(settings, data, directory, log),
+                *_distance(settings, inputs.data, directory, log),
                 progress,
                 _Clock(),
                 keras.callbacks.TerminateOnNaN(),
                 keras.callbacks.CSVLogger(str(log), append=True),
-                callbacks.SampleGrid(directory / "samples"),
+                callbacks.SampleGrid(
+                    directory / "samples", inputs=inputs.preview
+                ),
                 state,
             ],
         )
@@ -201,29 +202,11 @@ def _distance(settings, data, directory, log):
 
 
 def _build(recipe, settings):
-    import pipelines  # Imports TensorFlow, on every backend.
-
-    arguments = dict(settings.arguments)
-    make = pipelines.images
-    if recipe.labelled:
-        make = pipelines.labelled_images
-        classes = len(pipelines.class_names(settings.data))
-        arguments.setdefault("num_classes", classes)
-    data = make(
-        settings.data,
-        settings.size,
-        settings.batch_size,
-        channels=settings.channels,
-        flip=settings.flip,
-        shuffle_seed=settings.seed,
-        cache=True,
-    )
-    images = data.element_spec[0] if recipe.labelled else data.element_spec
-    model = recipe.model(
-        tuple(images.shape[1:]), dtype=settings.dtype, **arguments
-    )
+    inputs = recipe.inputs(settings)
+    arguments = inputs.arguments | settings.arguments
+    model = recipe.model(dtype=settings.dtype, **arguments)
     model.compile(**recipe.optimizers())
-    return model, data
+    return model, inputs
 
 
 def _claim(directory, settings, overwrite):

@@ -184,3 +184,36 @@ def test_report(tmp_path, capsys):
     assert evaluating.metric_names("fid, IS") == ["fd", "is"]
     with pytest.raises(ValueError, match="kidd"):
         evaluating.metric_names("kidd")
+
+
+def test_agreement_by_hand(quadrants):
+    images = np.repeat([-0.9, 0.9], 4)[:, None, None, None]
+    images = np.broadcast_to(images, (8, 16, 16, 1))
+    batches = [(images[:5], [0, 0, 0, 1, 1]), (images[5:], [1, 1, 0])]
+    judge = Evaluator(["agreement"], quadrants, count=8)
+    # The fourth of the dark and the last of the bright were asked for wrongly.
+    assert judge.of_images(batches) == {"agreement_quadrants_8": 6 / 8}
+    made = Evaluator(["agreement"], quadrants, count=6).features_of(batches)
+    assert np.concatenate(made.asked).tolist() == [0, 0, 0, 1, 1, 1]
+    assert np.concatenate(made.found).tolist() == [0, 0, 0, 0, 1, 1]
+
+
+def test_agreement_asks_for_all_classes_in_turn(quadrants):
+    class Model:
+        num_classes = 2
+
+        def generate(self, count, seed, batch_size, labels):
+            images = np.where(labels, 0.9, -0.9)[:, None, None, None]
+            return np.broadcast_to(images, (count, 16, 16, 1))
+
+    judge = Evaluator(["agreement"], quadrants, count=1001)
+    assert judge.of_model(Model()) == {"agreement_quadrants_1001": 1}
+    made = judge.features_of(judge.samples(Model()))
+    assert [len(part) for part in made.asked][:2] == [1000, 1]
+    assert np.concatenate(made.asked)[999:].tolist() == [1, 0]
+
+
+def test_agreement_needs_labels_and_classes(quadrants):
+    judge = Evaluator(["agreement"], quadrants, count=10)
+    with pytest.raises(ValueError, match="Received: no labels"):
+        judge.of_images(random_images(10))

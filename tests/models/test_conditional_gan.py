@@ -46,6 +46,20 @@ def test_labels_of_samples(model):
     np.testing.assert_allclose(cycled[1], other[1], atol=1e-6)
 
 
+def test_pictures_have_a_row_of_the_same_latents_per_label(model):
+    assert model.grid_rows == 3
+    pictures = model.pictures(6, seed=4)
+    for label in range(3):
+        expected = model.generate(2, seed=4, labels=label)
+        row = pictures[2 * label : 2 * label + 2]
+        np.testing.assert_allclose(row, expected, atol=1e-6)
+    # What does not fill rows is drawn as `generate` does.
+    np.testing.assert_array_equal(
+        model.pictures(4, seed=4), model.generate(4, seed=4)
+    )
+    assert model.pictures(3).std() > 0
+
+
 def test_learns_classes():
     """Dark images of class 0, bright ones of class 1."""
     keras.utils.set_random_seed(0)

@@ -13,6 +13,7 @@ from PIL import Image
 from preset_files import promise, rewrite
 
 import zoo
+from zoo.grids import image_grid
 from zoo.registry import (
     PresetError,
     PresetFormatError,
@@ -297,3 +298,37 @@ def test_files_that_are_no_json_object(preset, text):
         with pytest.raises(PresetFormatError):
             load(preset)
         shutil.move(preset / "kept", preset / name)
+
+
+@pytest.fixture
+def translating(trained, tmp_path, monkeypatch):
+    """Returns a preset whose pictures are made of images: their negatives."""
+
+    def pictures(self, count, seed=None, inputs=None, **arguments):
+        return -inputs[:count]
+
+    monkeypatch.setattr(zoo.DCGAN, "pictures", pictures)
+    images = random_images(20)
+    return trained.save_to_preset(tmp_path / "it", samples=8, inputs=images)
+
+
+def test_images_that_are_translated_are_part_of_the_preset(
+    translating, trained
+):
+    inputs = open_preset(translating).inputs()
+    np.testing.assert_allclose(inputs, random_images(20)[:8], atol=1 / 255)
+    grid = np.array(Image.open(translating / "samples.png"))
+    made = np.array(image_grid(trained.pictures(8, 0, inputs), 8))
+    np.testing.assert_array_equal(grid, made)
+
+
+def test_images_that_are_no_images(translating):
+    path = translating / "inputs.npz"
+    np.savez(path, images=np.array([{}], dtype=object))
+    promise(translating, "inputs.npz")
+    with pytest.raises(PresetFormatError, match=r"Expected inputs\.npz"):
+        open_preset(translating).inputs()
+
+
+def test_a_preset_without_such_images(saved):
+    assert open_preset(saved).inputs() is None

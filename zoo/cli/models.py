@@ -25,7 +25,7 @@ def sample(
     """Draw images from a trained model, as one picture."""
     with user_errors():
         network = load_model(model)
-        images = network.generate(count, seed=seed)
+        images = network.pictures(count, seed=seed)
         output.parent.mkdir(parents=True, exist_ok=True)
         save_picture(image_grid(images, columns), output)
     print(f"Wrote {count} samples to {output}")
@@ -48,7 +48,7 @@ def evaluate(
         str,
         typer.Option(
             help="fd (fid), is, kid, pr (precision and recall), dc (density "
-            "and coverage), with commas between."
+            "and coverage), agreement (of labels), with commas between."
         ),
     ] = "fid,is,kid,pr",
     features: Annotated[

@@ -23,7 +23,7 @@ from zoo.metrics.kernel import kernel_distance
 from zoo.metrics.precision_recall import density_coverage, precision_recall
 from zoo.metrics.statistics import Moments
 
-METRICS = ("fd", "is", "kid", "pr", "dc")
+METRICS = ("fd", "is", "kid", "pr", "dc", "agreement")
 _NEED_FEATURES = ("kid", "pr", "dc")
 _BATCH = 256  # Images per call of an extractor.
 
@@ -38,6 +38,12 @@ class FeatureSet:
         splits: Number of equal parts, in order, for the Inception Score; 0
             for no score.
         count: Number of images to come, which `splits` has to know.
+
+    Attributes:
+        asked: Labels that came with the images, a list of arrays.
+        found: Classes that the extractor found, a list of arrays; empty where
+            it has no classes.
+        classes: Number of the extractor's classes, or `None`.
     """
 
     def __init__(
@@ -54,19 +60,29 @@ class FeatureSet:
             PredictionStatistics(from_logits=True) for _ in range(splits)
         ]
         self.ends = [(i + 1) * count // splits for i in range(splits)]
+        self.asked, self.found = [], []
+        self.classes = None
         self.count = 0
 
-    def update(self, images: np.ndarray) -> None:
+    def update(
+        self, images: np.ndarray, labels: np.ndarray | None = None
+    ) -> None:
         """Adds images.
 
         Args:
             images: uint8 `(batch, height, width, channels)`.
+            labels: Integers `(batch,)`, where there are any.
         """
         features = self.extractor(images)
         pool, logits = features.pool, features.logits
         self.moments.update(pool)
         if self.features is not None:
             self.features.append(np.asarray(pool, "float32"))
+        if labels is not None:
+            self.asked.append(np.reshape(labels, -1))
+        if logits is not None:
+            self.found.append(logits.argmax(axis=-1))
+            self.classes = logits.shape[-1]
         if self.predictions:
             if logits is None:
                 raise ValueError(
@@ -86,8 +102,10 @@ def metadata_of(extractor: Callable) -> dict[str, Any]:
     return {"extractor": name, "images": "uint8"}
 
 
-def uint8_batches(images: Any) -> Iterator[np.ndarray]:
-    """Yields images as 8-bit batches, as files hold them.
+def uint8_batches(
+    images: Any,
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Yields images as 8-bit batches, as files hold them, with labels.
 
     Args:
         images: Array `(n, height, width, channels)`, uint8 or float in
@@ -95,18 +113,21 @@ def uint8_batches(images: Any) -> Iterator[np.ndarray]:
             as a `tf.data.Dataset`.
 
     Yields:
-        uint8 `(batch, height, width, channels)`.
+        uint8 `(batch, height, width, channels)`, and labels `(batch,)` or
+        `None`.
 
     Raises:
         ValueError: Images of another shape, dtype or range.
     """
     if hasattr(images, "__array__") and not hasattr(images, "element_spec"):
         for start in range(0, len(images), _BATCH):
-            yield _as_uint8(images[start : start + _BATCH])
+            yield _as_uint8(images[start : start + _BATCH]), None
         return
     for batch in images:
-        batch, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        yield _as_uint8(batch)
+        batch, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        if labels is not None:
+            labels = keras.ops.convert_to_numpy(labels)
+        yield _as_uint8(batch), labels
 
 
 def _as_uint8(images):
@@ -137,7 +158,7 @@ def fingerprint(images: Any) -> str:
         40 hexadecimal digits.
     """
     digest, shape = hashlib.sha256(), None
-    for batch in uint8_batches(images):
+    for batch, _ in uint8_batches(images):
         if shape is None:
             shape = batch.shape[1:]
             digest.update(repr(shape).encode())
@@ -159,11 +180,13 @@ class Evaluator:
         metrics: Any of `"fd"` (Fréchet distance; FID with the `inception`
             features), `"is"` (Inception Score), `"kid"` (kernel distance,
             in subsets of 1,000 or, where there are fewer, all images),
-            `"pr"` (precision and recall), `"dc"` (density and coverage).
+            `"pr"` (precision and recall), `"dc"` (density and coverage),
+            `"agreement"` (share of images in which the extractor's classifier
+            finds the label that they come with or were asked for).
         features: Name of an extractor, a callable or a `keras.Model`; see
             `zoo.metrics.features.get_extractor`.
         reference: Real images, as for `uint8_batches`; or a `.npz` file of
-            statistics, for `fd` alone. Not needed for `is` alone.
+            statistics, for `fd` alone. Not needed for `is` and `agreement`.
         count: Number of samples.
         seed: Seed of the samples.
         cache: Directory for statistics of reference images, which are
@@ -204,7 +227,7 @@ class Evaluator:
         self.extractor = get_extractor(features)
         self.keep = any(m in _NEED_FEATURES for m in metrics)
         self.real = None
-        if set(metrics) != {"is"}:
+        if not set(metrics) <= {"is", "agreement"}:
             self.real = self._reference(reference, cache)
 
     def _reference(self, reference, cache):
@@ -226,7 +249,7 @@ class Evaluator:
         if path is not None and path.exists() and not self.keep:
             real.moments = Moments.load(path)
             return real
-        for images in uint8_batches(reference):
+        for images, _ in uint8_batches(reference):
             real.update(images)
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -266,17 +289,24 @@ class Evaluator:
 
         Yields:
             Up to 1,000 images at a time, so that memory does not grow with
-            their number.
+            their number; of a model with labels, a tuple of them and their
+            labels, all classes in turn.
         """
         seeds = np.random.SeedSequence(self.seed)
         for start in range(0, self.count, 1000):
             (child,) = seeds.spawn(1)
-            yield model.generate(
-                min(1000, self.count - start),
+            count = min(1000, self.count - start)
+            labels = {}
+            if getattr(model, "num_classes", None):
+                numbers = np.arange(start, start + count)
+                labels = {"labels": numbers % model.num_classes}
+            images = model.generate(
+                count,
                 seed=int(child.generate_state(1)[0]),
                 batch_size=batch_size,
-                **generate,
+                **(labels | generate),
             )
+            yield (images, labels["labels"]) if labels else images
 
     def of_images(self, images: Iterable[Any]) -> dict[str, float]:
         """Evaluates images that are already there.
@@ -289,7 +319,19 @@ class Evaluator:
             Dict of name to float.
 
         Raises:
-            ValueError: There are fewer than `count` images.
+            ValueError: There are fewer than `count` images, or no labels
+                for `agreement`.
+        """
+        return self.values(self.features_of(images))
+
+    def features_of(self, images: Iterable[Any]) -> FeatureSet:
+        """Extracts what the metrics need, for `values`.
+
+        Args:
+            images: As for `of_images`.
+
+        Returns:
+            A `FeatureSet`.
         """
         splits = self.splits if "is" in self.metrics else 0
         made = FeatureSet(self.extractor, self.keep, splits, self.count)
@@ -299,8 +341,11 @@ class Evaluator:
         )
         with bar:
             task = bar.add_task("evaluating", total=self.count)
-            for batch in uint8_batches(images):
-                made.update(batch[: self.count - made.count])
+            for batch, labels in uint8_batches(images):
+                rest = slice(self.count - made.count)
+                made.update(
+                    batch[rest], None if labels is None else labels[rest]
+                )
                 bar.update(task, completed=made.count)
                 if made.count == self.count:
                     break
@@ -308,6 +353,17 @@ class Evaluator:
             raise ValueError(
                 f"Expected {self.count} images. Received: {made.count}"
             )
+        return made
+
+    def values(self, made: FeatureSet) -> dict[str, float]:
+        """Computes the metrics.
+
+        Args:
+            made: What `features_of` returned.
+
+        Returns:
+            Dict of name to float.
+        """
         values = {}
         for metric in self.metrics:
             values |= self._numbers(metric, made)
@@ -318,6 +374,8 @@ class Evaluator:
             return {"fd": frechet_distance_of(self.real.moments, made.moments)}
         if metric == "is":
             return {"is": inception_score_of(made.predictions)[0]}
+        if metric == "agreement":
+            return {"agreement": agreement(made)}
         real, generated = (
             np.concatenate(s.features) for s in (self.real, made)
         )
@@ -353,3 +411,22 @@ class Evaluator:
         thousands, rest = divmod(self.count, 1000)
         count = f"{thousands}k" if thousands and not rest else str(self.count)
         return f"{metric}_{self.extractor.name}_{count}"
+
+
+def agreement(made: FeatureSet) -> float:
+    """Returns the share of images whose label the extractor finds.
+
+    Args:
+        made: Of images with labels, by an extractor with classes.
+
+    Raises:
+        ValueError: There are no labels, or no classes.
+    """
+    if not made.asked or not made.found:
+        raise ValueError(
+            "Agreement needs images with labels, and an extractor with "
+            f"classes. Received: {'no ' if not made.asked else ''}labels, "
+            f"features={made.extractor.name!r}"
+        )
+    asked, found = np.concatenate(made.asked), np.concatenate(made.found)
+    return float(np.mean(asked == found))

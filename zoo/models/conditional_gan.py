@@ -5,7 +5,11 @@ import numpy as np
 from keras import ops
 
 from zoo import batches, checks, losses
-from zoo.labels import check_labels, labels_to_generate
+from zoo.labels import (
+    check_labels,
+    labels_to_generate,
+    pictures_by_label,
+)
 from zoo.models.convolutional_gan import ConvolutionalGAN
 
 
@@ -99,6 +103,11 @@ class ConditionalGAN(ConvolutionalGAN):
         if self.code_dim:
             terms += ["discriminator_code_loss", "generator_code_loss"]
         self.start_game(terms)
+
+    @property
+    def grid_rows(self):
+        """Rows of a grid of `pictures`: one for each label."""
+        return min(self.num_classes, 10)
 
     @property
     def code_dim(self):
@@ -226,6 +235,10 @@ class ConditionalGAN(ConvolutionalGAN):
             np.eye(self.num_classes, dtype="float32")[labels],
         ]
         return self._generate(inputs, count, batch_size)
+
+    def pictures(self, count, seed=None, inputs=None, **arguments):
+        """Makes pictures for a grid: the same latents in a row per label."""
+        return pictures_by_label(self, count, seed, **arguments)
 
     def _codes(self, codes, count, random):
         if codes is None:

@@ -8,7 +8,7 @@ import numpy as np
 from zoo import backend, checks, samplers
 from zoo.denoising_loop import CHUNK, DenoisingLoop
 from zoo.generative_model import GenerativeModel
-from zoo.labels import labels_to_generate
+from zoo.labels import labels_to_generate, pictures_by_label
 from zoo.noise import NoiseStreams
 
 LONG = 200
@@ -26,6 +26,17 @@ class DenoisingModel(GenerativeModel):
     inference_networks = ("denoiser",)
 
     _compiled_loop = None
+
+    @property
+    def grid_rows(self):
+        """Rows of a grid of `pictures`: one for each label, if there are."""
+        return min(self.num_classes or 8, 10)
+
+    def pictures(self, count, seed=None, inputs=None, **arguments):
+        """Makes pictures for a grid: the same noise in a row per label."""
+        if self.num_classes is None:
+            return self.generate(count, seed=seed, **arguments)
+        return pictures_by_label(self, count, seed, **arguments)
 
     def preview_arguments(self):
         """Returns arguments of `generate` for a quick look: 10 steps."""

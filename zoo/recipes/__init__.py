@@ -7,6 +7,17 @@ from typing import Any
 import keras
 
 from zoo import checks
+from zoo.recipes.inputs import Inputs, images, labelled_images
+
+__all__ = [
+    "RECIPES",
+    "Inputs",
+    "Recipe",
+    "get_recipe",
+    "images",
+    "labelled_images",
+    "register_recipe",
+]
 
 RECIPES = {}
 
@@ -16,9 +27,8 @@ class Recipe:
     """A training that runs in minutes on two CPU cores.
 
     Attributes:
-        model: Class of the model; its first argument is the image shape.
-        data: Source for `pipelines.images` or, with `labelled`, for
-            `pipelines.labelled_images`.
+        model: Class of the model.
+        data: Source of the data, as `inputs` takes it.
         size: Height and width of the images, in pixels.
         batch_size: Images per step.
         epochs: Passes over the data.
@@ -27,8 +37,13 @@ class Recipe:
         optimizers: Makes the arguments for the model's `compile`.
         features: Extractor for the Fréchet distance to `data` after each
             epoch, or `None` for none.
-        labelled: Whether the model trains on images with labels. It is then
-            also given `num_classes`, that of the data.
+        inputs: Makes the data of a `zoo.training.Settings`, and says what they
+            decide of the model: `images`, `labelled_images`, or a function
+            of the recipe's own.
+        measure: Returns the metrics for a model card, as
+            `zoo.publishing.measure` does, of the model, the settings and a
+            number of samples; by default that function, where there are
+            `features`.
     """
 
     model: type[keras.Model]
@@ -40,7 +55,8 @@ class Recipe:
     arguments: dict[str, Any]
     optimizers: Callable[[], dict[str, keras.optimizers.Optimizer]]
     features: str | None = None
-    labelled: bool = False
+    inputs: Callable[[Any], Inputs] = images
+    measure: Callable[[Any, Any, int], dict[str, dict[str, Any]]] | None = None
 
 
 def register_recipe(name: str, recipe: Recipe) -> None:

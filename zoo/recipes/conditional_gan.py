@@ -3,13 +3,13 @@
 import dataclasses
 
 from zoo.models.conditional_gan import ConditionalGAN
-from zoo.recipes import get_recipe, register_recipe
+from zoo.recipes import get_recipe, labelled_images, register_recipe
 from zoo.recipes.dcgan import falling_adam
 
 register_recipe(
     "conditional_gan",
     dataclasses.replace(
-        get_recipe("dcgan"), model=ConditionalGAN, labelled=True
+        get_recipe("dcgan"), model=ConditionalGAN, inputs=labelled_images
     ),
 )
 
@@ -18,7 +18,7 @@ register_recipe(
     dataclasses.replace(
         get_recipe("dcgan_fashion_mnist"),
         model=ConditionalGAN,
-        labelled=True,
+        inputs=labelled_images,
         batch_size=32,
         epochs=8,
         optimizers=lambda: falling_adam(8 * 1875),  # Of 32 images.

@@ -3,7 +3,7 @@
 import keras
 
 from zoo.models.diffusion import Diffusion
-from zoo.recipes import Recipe, register_recipe
+from zoo.recipes import Recipe, labelled_images, register_recipe
 
 # The paper's network would need days on two cores. Patches of 2x2 pixels make
 # the maps a quarter as large, v at a cosine schedule learns at all noise
@@ -38,7 +38,7 @@ register_recipe(
                 2e-3, global_clipnorm=1.0
             )
         },
-        labelled=True,
+        inputs=labelled_images,
     ),
 )
 
@@ -68,6 +68,6 @@ register_recipe(
             )
         },
         features="fashion_mnist",
-        labelled=True,
+        inputs=labelled_images,
     ),
 )

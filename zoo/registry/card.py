@@ -5,17 +5,20 @@ import pathlib
 from zoo.registry.metadata import SAMPLES, Metadata
 
 
-def write_card(metadata: Metadata, path: pathlib.Path) -> None:
+def write_card(metadata: Metadata, usage: str, path: pathlib.Path) -> None:
     """Writes a model card.
 
     Args:
         metadata: What it is to say.
+        usage: A line of code: what the model does.
         path: The file.
     """
-    path.write_text("\n\n".join(filter(None, _sections(metadata))) + "\n")
+    path.write_text(
+        "\n\n".join(filter(None, _sections(metadata, usage))) + "\n"
+    )
 
 
-def _sections(metadata):
+def _sections(metadata, usage):
     model = metadata.model.partition(">")[2]
     licence = metadata.data.get("licence")
     yield "\n".join(
@@ -37,7 +40,7 @@ def _sections(metadata):
     yield (
         "```python\nimport zoo\n\n"
         f'model = zoo.{model}.from_preset("{metadata.name}")\n'
-        f"images = model.generate(16, seed=0)  # {_shape(metadata)}\n```"
+        f"{usage}  # {_shape(metadata)}\n```"
     )
     yield _table("Metrics", ("metric", "value", "beside"), _metrics(metadata))
     yield _table("Facts", ("", ""), _facts(metadata))
@@ -45,7 +48,7 @@ def _sections(metadata):
 
 def _shape(metadata):
     low, high = metadata.images["range"]
-    shape = ", ".join(map(str, (16, *metadata.images["shape"])))
+    shape = ", ".join(map(str, ("count", *metadata.images["shape"])))
     return f"({shape}) in [{low}, {high}]"
 
 

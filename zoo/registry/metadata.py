@@ -17,6 +17,7 @@ WEIGHTS = "model.weights.h5"
 TRAINING_WEIGHTS = "training.weights.h5"
 CARD = "README.md"
 SAMPLES = "samples.png"
+INPUTS = "inputs.npz"
 
 MAX_FILE_BYTES = 16 << 30
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -51,7 +52,8 @@ class Metadata:
         training: `command`, `seed`, `duration_seconds`; empty for converted
             weights.
         metrics: Value and context of each metric, by its full name.
-        samples: `seed`, `count` and `columns` of the grid in `samples.png`.
+        samples: `seed`, `count` and `columns` of the grid in `samples.png`;
+            a model that translates made it of the images in `inputs.npz`.
         versions: Versions of `zoo` and `keras`, and the `backend`.
         date: When it was saved, as YYYY-MM-DD.
         source: "trained here", or what it was converted from.

@@ -1,11 +1,14 @@
 """A preset: metadata, verified files, and the model they make."""
 
 import pathlib
+import zipfile
 from typing import Any
 
 import keras
+import numpy as np
 
 from zoo.generative_model import GenerativeModel
+from zoo.grids import from_uint8
 from zoo.registry.configs import build, read_config
 from zoo.registry.downloads import record_of
 from zoo.registry.errors import (
@@ -16,6 +19,7 @@ from zoo.registry.errors import (
 from zoo.registry.handles import Source
 from zoo.registry.metadata import (
     CONFIG,
+    INPUTS,
     METADATA,
     TRAINING_WEIGHTS,
     WEIGHTS,
@@ -87,6 +91,28 @@ class Preset:
         """Raises a PresetError unless all files are what they should be."""
         for name in self.metadata.files:
             self.file(name)
+
+    def inputs(self) -> np.ndarray | None:
+        """Returns the images of which `samples.png` was made.
+
+        Returns:
+            float32 `(count, height, width, channels)` in [-1, 1]; `None` for
+            a model that generates without.
+
+        Raises:
+            PresetFormatError: The file holds something else.
+        """
+        if INPUTS not in self.metadata.files:
+            return None
+        path = self.file(INPUTS)
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                pixels = arrays["images"]
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise PresetFormatError(
+                f"Expected {INPUTS} with an array `images`. Received: {error}"
+            ) from error
+        return from_uint8(pixels)
 
     def load(
         self,

@@ -9,10 +9,11 @@ import shutil
 from typing import Any
 
 import keras
+import numpy as np
 
 from zoo.files import output_directory, replacing_directory
 from zoo.generative_model import GenerativeModel
-from zoo.grids import image_grid, save_picture
+from zoo.grids import from_uint8, image_grid, save_picture, to_uint8
 from zoo.registry.card import write_card
 from zoo.registry.configs import config_of
 from zoo.registry.downloads import record_of
@@ -25,6 +26,7 @@ from zoo.registry.handles import (
 from zoo.registry.metadata import (
     CARD,
     CONFIG,
+    INPUTS,
     METADATA,
     SAMPLES,
     TRAINING_WEIGHTS,
@@ -50,7 +52,8 @@ def save_to_preset(
     name: str | None = None,
     description: str = "",
     for_training: bool = True,
-    samples: int = 64,
+    samples: int | None = None,
+    inputs: np.ndarray | None = None,
     data: dict[str, str] | None = None,
     training: dict[str, Any] | None = None,
     metrics: dict[str, dict[str, Any]] | None = None,
@@ -59,6 +62,8 @@ def save_to_preset(
 ) -> pathlib.Path:
     """Writes a preset; see `zoo.GenerativeModel.save_to_preset`."""
     target = pathlib.Path(directory).expanduser()
+    if samples is None:
+        samples = SAMPLES_COLUMNS * model.grid_rows
     output_directory(target.absolute().parent)
     _check_replaceable(target)
     with replacing_directory(target) as made:
@@ -67,7 +72,11 @@ def save_to_preset(
         if for_training and (networks := networks_to_train(model)):
             save_networks(networks, made / TRAINING_WEIGHTS)
         if samples:
-            images = model.generate(samples, seed=SAMPLES_SEED)
+            if inputs is not None:
+                pixels = to_uint8(inputs[:samples])
+                np.savez_compressed(made / INPUTS, images=pixels)
+                inputs = from_uint8(pixels)
+            images = model.pictures(samples, SAMPLES_SEED, inputs)
             grid = image_grid(images, SAMPLES_COLUMNS)
             save_picture(grid, made / SAMPLES)
         for file in files:
@@ -87,7 +96,7 @@ def save_to_preset(
             date=datetime.date.today().isoformat(),
             source=source,
         )
-        write_card(metadata, made / CARD)
+        write_card(metadata, model.usage, made / CARD)
         for path in sorted(made.iterdir()):
             metadata.files[path.name] = record_of(path)
         (made / METADATA).write_text(metadata.to_json())
