@@ -58,7 +58,7 @@ def build(
     opened, labels = open_source()
     channels = _channels(opened, channels)
     request = Request(opened, image_size, channels, on_error == "skip")
-    kept, load = _loader(request, cache)
+    kept, load = loader(request, cache)
     checks.batch_fits(len(kept), batch_size, drop_remainder)
     order = Order(
         len(kept),
@@ -73,7 +73,7 @@ def build(
     shape = (size, image_size, image_size, channels)
     labels = None if labels is None else labels[kept]
     batches = _Batches(load, shape, labels)
-    return _finish(order.batches().map(batches, tf.data.AUTOTUNE))
+    return finish(order.batches().map(batches, tf.data.AUTOTUNE))
 
 
 def _channels(source: Source, channels: int | None) -> int:
@@ -88,7 +88,7 @@ def _channels(source: Source, channels: int | None) -> int:
     return channels
 
 
-def _loader(
+def loader(
     request: Request, cache: bool | str | os.PathLike
 ) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
     """Return the kept images' indices, and a function from places among them.
@@ -155,7 +155,8 @@ class _Batches:
         return images, labels
 
 
-def _finish(dataset: tf.data.Dataset) -> tf.data.Dataset:
+def finish(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Set the options that all pipelines have, and prefetch."""
     options = tf.data.Options()
     options.deterministic = True
     # The source is an order and no list of files that could be divided.

@@ -87,6 +87,9 @@ class Order:
         drop_remainder: Leave out each epoch's last, smaller batch.
     """
 
+    types = (tf.int64, tf.bool)
+    """Of what `epoch` returns."""
+
     def __init__(
         self,
         count: int,
@@ -171,8 +174,7 @@ class Order:
         )
 
     def _batches_of(self, epoch, first_batch) -> tf.data.Dataset:
-        types = [tf.int64, tf.bool]
-        indices, flips = call(self.epoch, [epoch], types)
+        indices, flips = call(self.epoch, [epoch], self.types)
         indices.set_shape([self.count])
         flips.set_shape([self.count])
         size = self.batch_size

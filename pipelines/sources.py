@@ -24,9 +24,11 @@ class Source(abc.ABC):
 
     Attributes:
         channels: Channels of the images where the caller asks for no number.
+        kind: What messages call the images.
     """
 
     channels = 3
+    kind = "images"
 
     @abc.abstractmethod
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ with prepared():
     from zoo.models.conditional_gan import ConditionalGAN
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
+    from zoo.models.gan3d import GAN3D
     from zoo.models.wgan_gp import WGANGP
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DCGAN",
+    "GAN3D",
     "WGANGP",
     "ConditionalGAN",
     "Diffusion",

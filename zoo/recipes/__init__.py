@@ -100,5 +100,6 @@ from zoo.recipes import (  # noqa: E402
     conditional_gan,  # noqa: F401
     dcgan,  # noqa: F401
     diffusion,  # noqa: F401
+    gan3d,  # noqa: F401
     wgan_gp,  # noqa: F401
 )
