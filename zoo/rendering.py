@@ -70,9 +70,11 @@ def _render(solid, cells, axes, signs):
     soft = _blurred(np.pad(solid.astype("float32"), 2))
     slopes = np.stack(np.gradient(soft), axis=-1)
     surface = -slopes[tuple((place + 2).T)]
-    surface /= np.linalg.norm(surface, axis=1, keepdims=True) + 1e-6
+    # Within thin plates the slope is about 0, and its direction noise.
+    length = np.linalg.norm(surface, axis=1, keepdims=True)
+    surface /= np.maximum(length, 0.1)
     normal = (1 - SMOOTHNESS) * face + SMOOTHNESS * surface
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-6
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
 
     # What stands around the face keeps the light of the sky away.
     outside = tuple((place + 2 + face.astype(int)).T)

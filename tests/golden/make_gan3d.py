@@ -13,11 +13,13 @@ import pathlib
 
 import numpy as np
 import torch
-from make_dcgan import draw_weights, sgd
+from make_dcgan import draw_weights
 from torch import nn
 from torch.nn.functional import softplus
 
 STEPS, BATCH, SIZE, LATENTS, FILTERS, GATE = 6, 5, 16, 6, 2, 0.8
+RATES = {"generator": 1.0, "discriminator": 0.1}
+SEED = 7  # The gate opens, closes, and opens again at exactly 0.8.
 
 
 def norm(channels):
@@ -77,14 +79,18 @@ def draw_voxels(random):
     return grids.reshape(STEPS, BATCH, SIZE, SIZE, SIZE)
 
 
-def descend(network, loss):
+def descend(network, loss, rate):
+    """One step of gradient descent."""
     weights = list(network.parameters())
-    sgd(weights, torch.autograd.grad(loss, weights), {})
+    for weight, gradient in zip(
+        weights, torch.autograd.grad(loss, weights), strict=True
+    ):
+        weight.data -= rate * gradient
 
 
-def main():
-    """Writes the file."""
-    random = np.random.default_rng(3)
+def train(seed=SEED, rates=RATES):
+    """Takes the steps of the paper; returns what the file holds."""
+    random = np.random.default_rng(seed)
     voxels = draw_voxels(random)
     latents = random.random((STEPS, BATCH, LATENTS), "float32")
     made, judge = generator().double(), discriminator().double()
@@ -99,16 +105,15 @@ def main():
         logits = [judge(real), judge(fake.detach())]
         terms = [softplus(-logits[0]).mean(), softplus(logits[1]).mean()]
         if accuracy <= GATE:  # Of the last batch; at first, of none.
-            descend(judge, sum(terms))
+            descend(judge, sum(terms), rates["discriminator"])
         right = torch.cat([logits[0] > 0, logits[1] < 0])
         accuracy = right.double().mean().item()
         terms.append(softplus(-judge(fake)).mean())
-        descend(made, terms[2])
+        descend(made, terms[2], rates["generator"])
         losses.append([term.item() for term in terms])
         accuracies.append(accuracy)
-        stored.setdefault(
-            "first", {k: in_keras(v) for k, v in networks.items()}
-        )
+        if "first" not in stored:
+            stored["first"] = {k: in_keras(v) for k, v in networks.items()}
     stored["last"] = {k: in_keras(v) for k, v in networks.items()}
     arrays = {
         f"{what}/{name}/{i}": weight
@@ -117,10 +122,15 @@ def main():
         for i, weight in enumerate(values)
     }
     arrays |= {"losses": losses, "accuracies": accuracies}
-    arrays |= {"voxels": np.packbits(voxels), "latents": latents}
+    return arrays | {"voxels": np.packbits(voxels), "latents": latents}
+
+
+def main():
+    """Writes the file."""
+    arrays = train()
     path = pathlib.Path(__file__).with_name("gan3d.npz")
     np.savez_compressed(path, **arrays)
-    print(np.round(losses, 4), accuracies)
+    print(np.round(arrays["losses"], 4), arrays["accuracies"])
 
 
 if __name__ == "__main__":
