@@ -7,9 +7,10 @@ import sys
 import keras
 import numpy as np
 import pytest
-from harness import OTHER_BACKENDS, ROOT, invoke, run
+from harness import OTHER_BACKENDS, ROOT, invoke, run, tiny_dcgan
 from PIL import Image
 
+from zoo import evaluating
 from zoo.environment import asked_backend
 from zoo.training import default_settings
 
@@ -220,3 +221,36 @@ def test_help():
     assert code == 0
     for option in ("--data", "--size", "--epochs", "--backend", "--output"):
         assert option in out
+
+
+def test_compare(tmp_path, monkeypatch):
+    """One table of models, with the real images that none can beat."""
+    every = evaluating.all_images
+
+    def some(*source, split="train"):
+        return every(*source, split=split).take(2)
+
+    monkeypatch.setattr(evaluating, "all_images", some)
+    code, output = invoke(
+        "compare", "dcgan_fashion_mnist", "conditional_gan_fashion_mnist",
+        "--count", 100, "--output", tmp_path / "table.json",
+    )  # fmt: skip
+    assert code == 0, output
+    rows = json.loads((tmp_path / "table.json").read_text())
+    assert list(rows) == [
+        "dcgan_fashion_mnist",
+        "conditional_gan_fashion_mnist",
+        "real test images",
+    ]
+    distances = [row["fd_fashion_mnist_100"] for row in rows.values()]
+    assert min(distances) == distances[-1] > 0
+    assert "conditional_gan_fashion_mnist" in output
+
+
+def test_compare_needs_one_shape(tmp_path):
+    tiny_dcgan().save(tmp_path / "other.keras")
+    code, output = invoke(
+        "compare", "dcgan_fashion_mnist", tmp_path / "other.keras"
+    )
+    assert code == 2
+    assert "of the same shape" in output

@@ -13,6 +13,7 @@ app = typer.Typer(
 app.command()(training.train)
 app.command()(models.sample)
 app.command()(models.evaluate)
+app.command()(models.compare)
 app.command()(converting.convert)
 app.command()(converting.export)
 app.command("list")(presets.list_presets)
