@@ -179,13 +179,12 @@ def voxelize(
             "it has no volume: its sides are "
             + " x ".join(f"{side:g}" for side in high - low)
         )
-    scale = (resolution - 2 * MARGIN) / longest
+    # A side that ends between two voxels belongs to the inner one.
+    scale = (1 - 1e-6) * (resolution - 2 * MARGIN) / longest
     places = (vertices - (low + high) / 2) * scale + resolution / 2
     shell = np.zeros((resolution,) * 3, bool)
     for points in _surface(places[faces]):
-        # A side that ends between two voxels belongs to the inner one.
-        inner = np.clip(points, MARGIN, resolution - MARGIN - 1e-6)
-        shell[tuple(inner.astype(np.int64).T)] = True
+        shell[tuple(points.astype(np.int64).T)] = True
     return ndimage.binary_fill_holes(shell).astype(np.uint8)
 
 

@@ -86,7 +86,7 @@ def test_binvox(tmp_path):
     """Runs of x, then z, then y, the fastest; y is up."""
     pytest.importorskip("trimesh")
     grid = np.random.default_rng(0).random((4, 4, 4)) > 0.5  # x, y, z of file
-    runs = b"".join(bytes([v, 1]) for v in grid.transpose(0, 2, 1).ravel())
+    runs = b"".join(bytes([int(v), 1]) for v in grid.transpose(0, 2, 1).flat)
     header = b"#binvox 1\ndim 4 4 4\ntranslate 0 0 0\nscale 1\ndata\n"
     (tmp_path / "a.binvox").write_bytes(header + runs)
     (got,) = grids_of(pipelines.voxels(tmp_path, 4, 1))
