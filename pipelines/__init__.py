@@ -12,6 +12,7 @@ from pipelines.super_resolution_dataset import (
     super_resolution,
 )
 from pipelines.unpaired_dataset import unpaired_images
+from pipelines.voxel_dataset import voxels
 
 __all__ = [
     "class_names",
@@ -28,4 +29,5 @@ __all__ = [
     "super_resolution",
     "twemoji",
     "unpaired_images",
+    "voxels",
 ]

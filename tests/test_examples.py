@@ -145,6 +145,18 @@ def test_super_resolution(example, folder, tmp_path):
         assert picture.size == (3 * 48 + 4, 40 + 4)
 
 
+def test_train_gan3d(example, tmp_path):
+    shapes = np.zeros((32, 32, 32, 32), bool)
+    shapes[:, 8:24, 8:24, 4:28] = True
+    np.savez(tmp_path / "shapes.npz", shapes)
+    arguments = ["--config", "small", "--epochs", 1, "--passes", 1]
+    arguments += ["--data", tmp_path / "shapes.npz"]
+    example("train_gan3d", *arguments, "--output", tmp_path / "run")
+    assert (tmp_path / "run" / "samples" / "turntable.gif").is_file()
+    voxels = np.load(tmp_path / "run" / "voxels.npz")["voxels"]
+    assert voxels.shape == (16, 32, 32, 32, 1)
+
+
 @pytest.mark.backend_free
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_examples_are_short_and_run(path):

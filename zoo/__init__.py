@@ -12,6 +12,7 @@ with prepared():
     from zoo.models.cyclegan import CycleGAN
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
+    from zoo.models.gan3d import GAN3D
     from zoo.models.pix2pix import Pix2Pix
     from zoo.models.srgan import SRGAN
     from zoo.models.srresnet import SRResNet
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DCGAN",
+    "GAN3D",
     "SRGAN",
     "WGANGP",
     "ConditionalGAN",

@@ -51,6 +51,9 @@ class GenerativeModel(keras.Model):
     usage = "images = model.generate(16, seed=0)"
     """The line of code of the model card."""
 
+    image_range = (-1, 1)
+    """Least and greatest value of what the model makes."""
+
     grid_rows = 8
     """Rows of a grid of `pictures`."""
 

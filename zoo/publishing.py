@@ -43,8 +43,14 @@ DATA = {
         "licence": "GPL-2.0-or-later",
         "url": "https://packages.debian.org/bookworm/mate-backgrounds",
     },
+    "furniture": {
+        "name": "Furniture catalogues of Sweet Home 3D: Andrew Kator and "
+        "Jennifer Legaz, Reallusion, Scopia, contributors of Blend Swap",
+        "licence": "CC-BY-3.0",
+        "url": "https://www.sweethome3d.com/importModels.jsp",
+    },
 }
-"""What is known of the data sources that come by name."""
+"""What is known of the data sources that come by name (before a colon)."""
 
 
 def publish(
@@ -94,7 +100,9 @@ def publish(
         directory,
         name=name,
         description=description,
-        data=DATA.get(settings.data, {"name": str(settings.data)}),
+        data=DATA.get(
+            settings.data.partition(":")[0], {"name": str(settings.data)}
+        ),
         training={
             "command": command_of(written),
             "seed": settings.seed,

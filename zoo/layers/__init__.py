@@ -1,6 +1,11 @@
 """Layers that the models share."""
 
-from zoo.layers.convolution import Conv2D, Conv2DTranspose
+from zoo.layers.convolution import (
+    Conv2D,
+    Conv2DTranspose,
+    Conv3D,
+    Conv3DTranspose,
+)
 from zoo.layers.equalized import EqualizedConv2D, EqualizedDense
 from zoo.layers.growth import FadeIn, Growth
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
@@ -34,6 +39,8 @@ __all__ = [
     "Blur",
     "Conv2D",
     "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
     "DropReference",
     "EqualizedConv2D",
     "EqualizedDense",

@@ -91,7 +91,10 @@ class AdversarialGame(GenerativeModel):
             terms.append("mode_seeking_loss")
         if self.accuracy_gate is not None:
             self.accuracy = self.add_weight(
-                name="accuracy", trainable=False, aggregation="mean"
+                name="accuracy",
+                initializer="zeros",  # Before the first batch it is open.
+                trainable=False,
+                aggregation="mean",
             )
             measures = (f"{opponent}_accuracy", *measures)
         self.log_terms((*terms, *losses), measures)

@@ -101,6 +101,7 @@ from zoo.recipes import (  # noqa: E402
     cyclegan,  # noqa: F401
     dcgan,  # noqa: F401
     diffusion,  # noqa: F401
+    gan3d,  # noqa: F401
     pix2pix,  # noqa: F401
     stylegan,  # noqa: F401
     super_resolution,  # noqa: F401
