@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from pipelines import decode
+from pipelines.arrays import ArraySource
 from pipelines.resolve import resolve
-from pipelines.sources import ArraySource, EncodedSource, Source
+from pipelines.sources import EncodedSource, Source
 from pipelines.tfds_sets import tfds_source
 
 _NAMED = 3
