@@ -105,12 +105,16 @@ class SmallBatchNormalization(BatchNormalization):
             return super().call(inputs, training=True)
         x = ops.cast(inputs, "float32")
         outputs = normalized(x, *self._test_statistics(x), self.epsilon)
-        outputs = outputs * self.gamma + self.beta
+        gamma, beta = map(ops.convert_to_tensor, (self.gamma, self.beta))
+        outputs = outputs * gamma + beta
         return ops.cast(outputs, self.compute_dtype)
 
     def _test_statistics(self, x):
         """Returns mean and variance, each image's or one for all."""
-        moving = self.moving_mean, self.moving_variance
+        moving = [
+            ops.convert_to_tensor(v)
+            for v in (self.moving_mean, self.moving_variance)
+        ]
         if self.statistics == "moving":
             return moving
         own = moments(x, (1, 2))
