@@ -1,46 +1,51 @@
-"""A GAN of points in the plane: eight Gaussians on a ring, small networks.
-
-The toy of the papers on mode collapse (Metz et al. 2017, section 3.1), used
-by `mode_collapse.py`.
-"""
+"""A GAN of points in the plane, of small networks, for `mode_collapse.py`."""
 
 import keras
-import numpy as np
 from keras import layers
 
-from zoo.layers import MinibatchStdDev, SpectralNormalization
+from zoo.layers import (
+    InstanceNoise,
+    MinibatchStdDev,
+    SpectralNormalization,
+)
 from zoo.models.adversarial_game import AdversarialGame
 from zoo.models.convolutional import MinusSquaredError
 
-RADIUS, SIGMA, MODES = 2.0, 0.05, 8
-ANGLES = np.arange(MODES) * 2 * np.pi / MODES
-CENTRES = RADIUS * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=-1)
-
-
-def ring(count, seed):
-    """Draws points of the ring, float32 `(count, 2)`."""
-    random = np.random.default_rng(seed)
-    points = CENTRES[random.integers(MODES, size=count)]
-    points = points + SIGMA * random.standard_normal((count, 2))
-    return points.astype("float32")
-
-
-def coverage(points):
-    """Returns the modes that are covered, and the share of good points.
-
-    A point is good within 3 sigma of a centre; a mode is covered by at least
-    one in a hundred of the points.
-    """
-    distances = np.linalg.norm(points[:, None] - CENTRES, axis=-1)
-    good = distances.min(axis=1) < 3 * SIGMA
-    counts = np.bincount(distances.argmin(axis=1)[good], minlength=MODES)
-    return int((counts >= len(points) / 100).sum()), float(good.mean())
+# Arguments of PointGAN: a loss, or a trick beside the non-saturating one.
+METHODS = {
+    "minimax": {"loss": "minimax"},
+    "non-saturating": {},
+    "maximum likelihood": {"loss": "maximum_likelihood"},
+    "least squares": {"loss": "least_squares"},
+    "hinge": {"loss": "hinge"},
+    "energy": {"loss": "energy"},
+    "label smoothing": {"label_smoothing": 0.1},
+    "instance noise": {"noise": 0.2},
+    "accuracy gate": {"accuracy_gate": 0.7},
+    "mode seeking": {"mode_seeking_weight": 1.0},
+    "minibatch deviation": {"minibatch": True},
+    "spectral norm": {"spectral_norm": True},
+    "R1": {"penalty": "r1", "penalty_weight": 0.1},
+    "DRAGAN": {"penalty": "dragan", "penalty_weight": 1.0},
+    "WGAN-GP": {
+        "loss": "wasserstein",
+        "penalty": "wgan_gp",
+        "penalty_weight": 0.1,
+    },
+}
 
 
 class PointGAN(AdversarialGame):
     """The adversarial game of all GANs here, between dense networks."""
 
-    def __init__(self, width, spectral_norm=False, minibatch=False, **kwargs):
+    def __init__(
+        self,
+        width,
+        spectral_norm=False,
+        minibatch=False,
+        noise=0.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.latent_dim = 16
         latents = keras.Input((self.latent_dim,))
@@ -51,7 +56,8 @@ class PointGAN(AdversarialGame):
             logits = MinusSquaredError()([decoded, points])
         else:
             wrap = SpectralNormalization if spectral_norm else None
-            logits = dense(points, width, 1, wrap, minibatch)
+            seen = InstanceNoise(noise)(points) if noise else points
+            logits = dense(seen, width, 1, wrap, minibatch)
         self.discriminator = keras.Model(points, logits)
         self.start_game()
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 from zoo.environment import prepared
 
 with prepared():
-    from zoo import losses, schedules
+    from zoo import learning_rates, losses, schedules
     from zoo.generative_model import GenerativeModel
     from zoo.models.conditional_gan import ConditionalGAN
+    from zoo.models.cyclegan import CycleGAN
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
+    from zoo.models.pix2pix import Pix2Pix
     from zoo.models.stylegan import StyleGAN
     from zoo.models.wgan_gp import WGANGP
 
@@ -25,10 +27,13 @@ __all__ = [
     "DCGAN",
     "WGANGP",
     "ConditionalGAN",
+    "CycleGAN",
     "Diffusion",
     "GenerativeModel",
+    "Pix2Pix",
     "StyleGAN",
     "export",
+    "learning_rates",
     "list_presets",
     "losses",
     "metrics",

@@ -90,6 +90,51 @@ def evaluate(
     return evaluator.of_images(made)
 
 
+def compare(
+    models: Sequence[str],
+    reference: str,
+    metrics: Sequence[str],
+    features: str,
+    count: int,
+    seed: int,
+) -> dict[str, dict[str, float]]:
+    """Evaluates several models, and real test images beside them.
+
+    Args:
+        models: What `load_model` takes, each of images of the same shape.
+        reference: Real images: a source for `pipelines.images`. Where it has
+            a test split, this stands in the last row: no model can do better.
+        metrics: Names for `Evaluator`.
+        features: Name of an extractor.
+        count: Number of samples.
+        seed: Seed of the samples.
+
+    Returns:
+        Dict of model to a dict of full metric name to value.
+
+    Raises:
+        ValueError: Models of different shapes, or what `Evaluator` and
+            `pipelines.images` refuse.
+    """
+    loaded = {name: load_model(name) for name in models}
+    shapes = {name: model.image_shape for name, model in loaded.items()}
+    if len(set(shapes.values())) != 1:
+        raise ValueError(
+            f"Expected models of images of the same shape. Received: {shapes}"
+        )
+    size, _, channels = next(iter(shapes.values()))
+    source = reference, size, channels
+    evaluator = Evaluator(
+        metrics, features, all_images(*source), count, seed, progress=True
+    )
+    rows = {name: evaluator.of_model(m) for name, m in loaded.items()}
+    try:
+        test = all_images(*source, split="test")
+    except ValueError:  # The source has no test split.
+        return rows
+    return rows | {"real test images": evaluator.of_images(test)}
+
+
 def all_images(
     source: str,
     size: int,
@@ -148,6 +193,26 @@ def report(values: dict[str, float], output: pathlib.Path | None) -> None:
     for name, value in values.items():
         table.add_row(name, f"{value:.6g}")
     Console().print(table)
+    _write(values, output)
+
+
+def report_comparison(
+    rows: dict[str, dict[str, float]], output: pathlib.Path | None
+) -> None:
+    """Prints a table of models, and writes JSON.
+
+    Args:
+        rows: What `compare` returned.
+        output: File to write, or `None`.
+    """
+    table = Table("model", *next(iter(rows.values())))
+    for name, values in rows.items():
+        table.add_row(name, *(f"{value:.4g}" for value in values.values()))
+    Console().print(table)
+    _write(rows, output)
+
+
+def _write(values, output):
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         with replacing(output) as temporary:

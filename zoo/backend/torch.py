@@ -100,7 +100,9 @@ def _symmetric(x, kernel, strides, padding):
 
 def conv(x, kernel, strides, padding):
     """Convolution of channels-last `x`."""
-    symmetric = _symmetric(x, kernel, strides, padding)
+    symmetric = 0
+    if padding != "valid":
+        symmetric = _symmetric(x, kernel, strides, padding)
     if symmetric is None:
         return keras.ops.conv(x, kernel, strides, padding)
     x, kernel = _channels_first(x, kernel)

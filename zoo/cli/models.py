@@ -31,6 +31,40 @@ def sample(
     print(f"Wrote {count} samples to {output}")
 
 
+def compare(
+    models: Annotated[
+        list[str], typer.Argument(help="Two or more models, as of zoo sample.")
+    ],
+    reference: Annotated[
+        str, typer.Option(help="Real images: what zoo train takes as --data.")
+    ] = "fashion_mnist",
+    metrics: Annotated[
+        str, typer.Option(help="As of zoo evaluate, with commas between.")
+    ] = "fid,is",
+    features: Annotated[
+        str,
+        typer.Option(help="inception, fashion_mnist or efficientnet_lite0."),
+    ] = "fashion_mnist",
+    count: Annotated[
+        int, typer.Option(min=1, help="Number of samples.")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 0,
+    output: Annotated[
+        pathlib.Path | None, typer.Option(help="JSON file to write.")
+    ] = None,
+    backend: Backend = None,
+):
+    """Measure several models, and real test images, in one table."""
+    with user_errors():
+        from zoo import evaluating
+
+        names = evaluating.metric_names(metrics)
+        rows = evaluating.compare(
+            models, reference, names, features, count, seed
+        )
+        evaluating.report_comparison(rows, output)
+
+
 def evaluate(
     model: Annotated[str | None, MODEL] = None,
     images: Annotated[

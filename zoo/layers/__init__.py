@@ -10,6 +10,7 @@ from zoo.layers.normalization import (
     InstanceNormalization,
     PixelNormalization,
 )
+from zoo.layers.padding import ReflectionPadding2D
 from zoo.layers.reference import (
     DropReference,
     ReferenceBatch,
@@ -46,6 +47,7 @@ __all__ = [
     "PixelNormalization",
     "ReferenceBatch",
     "ReferenceBatchNormalization",
+    "ReflectionPadding2D",
     "RunningMean",
     "SpectralNormalization",
     "VirtualBatchNormalization",

@@ -21,6 +21,9 @@ register_recipe(
         inputs=labelled_images,
         batch_size=32,
         epochs=8,
-        optimizers=lambda: falling_adam(8 * 1875),  # Of 32 images.
+        optimizers=lambda: {
+            f"{player}_optimizer": falling_adam(8 * 1875)  # Of 32 images.
+            for player in ("generator", "discriminator")
+        },
     ),
 )

@@ -26,18 +26,17 @@ register_recipe(
 )
 
 
-def falling_adam(steps: int) -> dict[str, keras.optimizers.Optimizer]:
-    """Returns Adam for both players, at a rate that falls from 1e-3 to 0.
+def falling_adam(
+    steps: int, beta_2: float = 0.999
+) -> keras.optimizers.Optimizer:
+    """Returns Adam without momentum, at a rate that falls from 1e-3 to 0.
 
     Args:
-        steps: Updates of each player in all.
+        steps: Updates in all.
+        beta_2: Adam's second decay.
     """
-    return {
-        f"{player}_optimizer": keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(1e-3, steps), beta_1=0.0
-        )
-        for player in ("generator", "discriminator")
-    }
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
+    return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=beta_2)
 
 
 # With batch statistics the discriminator soon wins; the R1 penalty in their
@@ -58,7 +57,10 @@ register_recipe(
             "penalty_weight": 0.3,
             "ema_decay": 0.999,
         },
-        optimizers=lambda: falling_adam(30 * 937),  # Of 64 images.
+        optimizers=lambda: {
+            f"{player}_optimizer": falling_adam(30 * 937)  # Of 64 images.
+            for player in ("generator", "discriminator")
+        },
         features="fashion_mnist",
     ),
 )
