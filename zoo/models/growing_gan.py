@@ -94,11 +94,12 @@ class GrowingGAN(AdversarialGame):
             Images of the stage's size.
         """
         while images.shape[1] > self.size:
-            images = ops.average_pool(images, 2)
+            images = ops.average_pool(images, 2, strides=2)
         if self.stage == 0:
             return images
         layer = getattr(self, self.growing).get_layer
-        coarse = layer(f"up_{self.size}")(ops.average_pool(images, 2))
+        coarse = ops.average_pool(images, 2, strides=2)
+        coarse = layer(f"up_{self.size}")(coarse)
         level = self.growth(images)
         return layer(f"fade_in_{self.size}")([coarse, images, level])
 
