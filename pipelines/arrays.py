@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image
 
 from pipelines import decode
-from pipelines.sources import Source
+from pipelines.sources import ImageSource
 
 
-class ArraySource(Source):
+class ArraySource(ImageSource):
     """A uint8 array in [0, 255] or a float array in [-1, 1].
 
     Args:
@@ -37,7 +37,7 @@ class ArraySource(Source):
         return decode.prepare_array(self._bytes(index), image_size, channels)
 
     def load_whole(self, index: int, channels: int) -> Image.Image:
-        """See `Source.load_whole`."""
+        """See `ImageSource.load_whole`."""
         return decode.whole_array(self._bytes(index), channels)
 
     def _bytes(self, index):

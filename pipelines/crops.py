@@ -15,7 +15,7 @@ from PIL import Image
 
 from pipelines import decode
 from pipelines.order import Order, call
-from pipelines.sources import Source
+from pipelines.sources import ImageSource
 
 _SYMMETRIES = 8  # Of a square: four turns, mirrored or not.
 _CROPS = 2  # A random stream of an epoch, beside those of `pipelines.order`.
@@ -34,7 +34,10 @@ class CropOrder(Order):
         drop_remainder: Leave out each epoch's last, smaller batch.
     """
 
-    types = (tf.int64, tf.int64)
+    @property
+    def types(self) -> list[tf.DType]:
+        """Of what `epoch` returns."""
+        return [tf.int64, tf.int64]
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class Photos:
     """
 
     def __init__(
-        self, source: Source, channels: int, shrink: int, most: int | None
+        self, source: ImageSource, channels: int, shrink: int, most: int | None
     ):
         self.source, self.channels = source, channels
         self.shrink, self.most = shrink, most

@@ -233,16 +233,16 @@ def _kept(count: int, failed: list[int]) -> Iterator[int]:
 
 
 def _report(request: Request, skipped: list[str]) -> None:
-    count = len(request.source)
+    count, kind = len(request.source), request.source.kind
     names = ", ".join(skipped[:_NAMED])
     if skipped and len(skipped) == count:
         raise ValueError(
-            f"None of the {count} images can be read. Received: {names}"
+            f"None of the {count} {kind} can be read. Received: {names}"
         )
     if skipped:
         more = ", ..." if len(skipped) > _NAMED else ""
         warnings.warn(
-            f"{len(skipped)} of {count} images cannot be read and are left "
+            f"{len(skipped)} of {count} {kind} cannot be read and are left "
             f"out: {names}{more}",
-            stacklevel=6,  # the caller of `pipelines.images`
+            stacklevel=7,  # the caller of `pipelines.images` or another
         )

@@ -24,9 +24,11 @@ class Source(abc.ABC):
 
     Attributes:
         channels: Channels of the images where the caller asks for no number.
+        kind: What messages call the images.
     """
 
     channels = 3
+    kind = "images"
 
     @abc.abstractmethod
     def __len__(self) -> int:
@@ -45,6 +47,14 @@ class Source(abc.ABC):
         """
 
     @abc.abstractmethod
+    def fingerprint(self) -> Any:
+        """Return JSON data that changes whenever the images may have."""
+
+
+class ImageSource(Source):
+    """A source of images that can also be read whole."""
+
+    @abc.abstractmethod
     def load_whole(self, index: int, channels: int) -> Image.Image:
         """Return the image in its own size, upright, with 1, 3 or 4 channels.
 
@@ -52,27 +62,29 @@ class Source(abc.ABC):
             ValueError: If it cannot be read; the message names it.
         """
 
-    @abc.abstractmethod
-    def fingerprint(self) -> Any:
-        """Return JSON data that changes whenever the images may have."""
 
-
-class EncodedSource(Source):
+class EncodedSource(ImageSource):
     """A source of whole image files."""
 
     @abc.abstractmethod
     def read(self, index: int) -> bytes:
         """Return the image file's bytes."""
 
+    def prepare(
+        self, data: bytes, image_size: int, channels: int
+    ) -> np.ndarray:
+        """Return the prepared image of an image file's bytes."""
+        return decode.prepare_encoded(data, image_size, channels)
+
     def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
         """See `Source.load`."""
         return self._decode(
             index,
-            lambda data: decode.prepare_encoded(data, image_size, channels),
+            lambda data: self.prepare(data, image_size, channels),
         )
 
     def load_whole(self, index: int, channels: int) -> Image.Image:
-        """See `Source.load_whole`."""
+        """See `ImageSource.load_whole`."""
         return self._decode(
             index, lambda data: decode.decode_whole(data, channels)
         )

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 from zoo.environment import prepared
 
 with prepared():
-    from zoo import losses, schedules
+    from zoo import learning_rates, losses, schedules
     from zoo.generative_model import GenerativeModel
     from zoo.models.conditional_gan import ConditionalGAN
+    from zoo.models.cyclegan import CycleGAN
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
+    from zoo.models.gan3d import GAN3D
+    from zoo.models.pix2pix import Pix2Pix
     from zoo.models.srgan import SRGAN
     from zoo.models.srresnet import SRResNet
+    from zoo.models.stylegan import StyleGAN
     from zoo.models.wgan_gp import WGANGP
 
 if TYPE_CHECKING:
@@ -24,13 +28,18 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DCGAN",
+    "GAN3D",
     "SRGAN",
     "WGANGP",
     "ConditionalGAN",
+    "CycleGAN",
     "Diffusion",
     "GenerativeModel",
+    "Pix2Pix",
     "SRResNet",
+    "StyleGAN",
     "export",
+    "learning_rates",
     "list_presets",
     "losses",
     "metrics",

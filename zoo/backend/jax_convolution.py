@@ -1,103 +1,147 @@
-"""4x4 convolutions of stride 2, fast on XLA's CPU backend.
+"""Convolutions 4 wide and of stride 2, fast on XLA's CPU backend.
 
 XLA computes a strided convolution well, but not its gradients on a CPU: the
 weight gradient of a transposed convolution takes up to 50 times as long as
 the same sum written as matrix products. Three linear maps cover both
-convolutions and all their gradients, of any order:
+convolutions and all their gradients, of any order, of images and of volumes:
 
 - `down(x, k)`: convolution, large to small images;
 - `up(y, k)`: its transpose in x, small to large images;
 - `kernel_gradient(x, y)`: its transpose in k.
 
 Images are channels last, `x` `(b, 2h, 2w, large)` and `y` `(b, h, w, small)`,
-with one pixel of zero padding; kernels `k` are `(4, 4, large, small)`. Each
-map works on 2x2 blocks of pixels turned into channels, where a 4x4 kernel of
-stride 2 is a 2x2 kernel of stride 1.
+with one pixel of zero padding; kernels `k` are `(4, 4, large, small)`. Volumes
+have one axis more. Each map works on blocks of 2 pixels along each axis turned
+into channels, where a kernel of 4 with stride 2 is one of 2 with stride 1.
 """
+
+import itertools
 
 import jax
 from jax import lax
 from jax import numpy as jnp
 
-_CORNERS = [(i, j) for i in (0, 1) for j in (0, 1)]
 _CHUNK = 16  # images
-_LAYOUT = ("NHWC", "HWIO", "NHWC")
+_LAYOUTS = {
+    4: ("NHWC", "HWIO", "NHWC"),
+    5: ("NDHWC", "DHWIO", "NDHWC"),
+}
+
+
+def _axes(x):
+    """Number of axes between the batch and the channels, or of a kernel."""
+    return x.ndim - 2
+
+
+def _corners(axes):
+    """The taps of a kernel of 2, in the order of its elements."""
+    return list(itertools.product((0, 1), repeat=axes))
+
+
+def _window(x, corner, sizes):
+    """The part of `x` that a tap sees."""
+    starts = zip(corner, sizes, strict=True)
+    return x[(slice(None), *(slice(i, i + n) for i, n in starts))]
+
+
+def _pad(x, before, after):
+    widths = zip(before, after, strict=True)
+    return jnp.pad(x, ((0, 0), *widths, (0, 0)))
 
 
 def _blocks(x):
     """Pads by one pixel; `(b, 2h, 2w, c)` -> `(b, h + 1, w + 1, 4c)`."""
-    b, h, w, c = x.shape
-    x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    x = x.reshape(b, h // 2 + 1, 2, w // 2 + 1, 2, c)
-    return x.transpose(0, 1, 3, 2, 4, 5).reshape(b, h // 2 + 1, w // 2 + 1, -1)
+    axes = _axes(x)
+    x = _pad(x, (1,) * axes, (1,) * axes)
+    batch, *sizes, channels = x.shape
+    sizes = [n // 2 for n in sizes]
+    pairs = [length for n in sizes for length in (n, 2)]
+    x = x.reshape(batch, *pairs, channels)
+    outer, inner = range(1, 2 * axes, 2), range(2, 2 * axes + 1, 2)
+    x = x.transpose(0, *outer, *inner, 2 * axes + 1)
+    return x.reshape(batch, *sizes, -1)
 
 
 def _pixels(x):
     """Transpose of `_blocks`."""
-    b, h, w, c = x.shape
-    x = x.reshape(b, h, w, 2, 2, c // 4).transpose(0, 1, 3, 2, 4, 5)
-    return x.reshape(b, 2 * h, 2 * w, c // 4)[:, 1:-1, 1:-1]
+    axes = _axes(x)
+    batch, *sizes, channels = x.shape
+    x = x.reshape(batch, *sizes, *(2,) * axes, channels >> axes)
+    pairs = [i for n in range(1, axes + 1) for i in (n, n + axes)]
+    x = x.transpose(0, *pairs, 2 * axes + 1)
+    x = x.reshape(batch, *(2 * n for n in sizes), -1)
+    return x[(slice(None), *(slice(1, -1),) * axes)]
 
 
 def _block_kernel(k):
     """`(4, 4, large, small)` -> `(2, 2, 4 large, small)`."""
-    large, small = k.shape[2:]
-    k = k.reshape(2, 2, 2, 2, large, small).transpose(0, 2, 1, 3, 4, 5)
-    return k.reshape(2, 2, 4 * large, small)
+    axes, channels = _axes(k), k.shape[-2:]
+    k = k.reshape(*(2,) * (2 * axes), *channels)
+    outer, inner = range(0, 2 * axes, 2), range(1, 2 * axes, 2)
+    k = k.transpose(*outer, *inner, 2 * axes, 2 * axes + 1)
+    return k.reshape(*(2,) * axes, -1, channels[1])
 
 
 def _pixel_kernel(k):
     """Inverse of `_block_kernel`."""
-    large, small = k.shape[2] // 4, k.shape[3]
-    k = k.reshape(2, 2, 2, 2, large, small).transpose(0, 2, 1, 3, 4, 5)
-    return k.reshape(4, 4, large, small)
+    axes, small = _axes(k), k.shape[-1]
+    k = k.reshape(*(2,) * (2 * axes), -1, small)
+    pairs = [i for n in range(axes) for i in (n, n + axes)]
+    k = k.transpose(*pairs, 2 * axes, 2 * axes + 1)
+    return k.reshape(*(4,) * axes, -1, small)
 
 
 @jax.custom_vjp
 def down(x, k):
-    """4x4 convolution of stride 2."""
-    large, small = k.shape[2:]
-    batch, h, w = x.shape[0], x.shape[1] // 2, x.shape[2] // 2
-    if h <= 4 or large <= 4:  # Small images or thin products: one product.
+    """Convolution 4 wide, of stride 2."""
+    axes, (large, small) = _axes(x), k.shape[-2:]
+    sizes = [n // 2 for n in x.shape[1:-1]]
+    if sizes[0] <= 4 or large <= 4:  # Small or thin: one product.
         x = _blocks(x)
-        x = [x[:, i : i + h, j : j + w] for i, j in _CORNERS]
-        x = jnp.concatenate(x, -1).reshape(-1, 16 * large)
-        return (x @ _block_kernel(k).reshape(-1, small)).reshape(
-            batch, h, w, small
-        )
+        x = [_window(x, corner, sizes) for corner in _corners(axes)]
+        x = jnp.concatenate(x, -1)
+        return x @ _block_kernel(k).reshape(-1, small)
     return lax.conv_general_dilated(
-        x, k, (2, 2), ((1, 1), (1, 1)), dimension_numbers=_LAYOUT
+        x,
+        k,
+        (2,) * axes,
+        ((1, 1),) * axes,
+        dimension_numbers=_LAYOUTS[x.ndim],
     )
 
 
 @jax.custom_vjp
 def up(y, k):
-    """4x4 transposed convolution of stride 2."""
+    """Transposed convolution 4 wide, of stride 2."""
+    axes, large = _axes(y), k.shape[-2]
     k = _block_kernel(k)
-    b, h, w, small = y.shape
-    if h <= 4 or k.shape[2] <= 16:
-        # The 2x2 kernel would spend much on the border or on few channels.
-        taps = y.reshape(-1, small) @ k.reshape(-1, small).T
-        taps = taps.reshape(b, h, w, 2, 2, -1)
-        shifted = [
-            jnp.pad(taps[:, :, :, i, j], _border(i, j)) for i, j in _CORNERS
-        ]
-        return _pixels(sum(shifted))
-    k = jnp.flip(k, (0, 1)).transpose(0, 1, 3, 2)
+    if y.shape[1] <= 4 or large <= 4:
+        # The kernel of 2 would spend much on the border or on few channels.
+        taps = y @ k.reshape(-1, k.shape[-1]).T
+        taps = jnp.split(taps, 2**axes, -1)
+        corners = _corners(axes)
+        return _pixels(
+            sum(
+                _pad(tap, corner, [1 - i for i in corner])
+                for tap, corner in zip(taps, corners, strict=True)
+            )
+        )
+    k = jnp.flip(k, range(axes)).swapaxes(-1, -2)
     return _pixels(
         lax.conv_general_dilated(
-            y, k, (1, 1), ((1, 1), (1, 1)), dimension_numbers=_LAYOUT
+            y,
+            k,
+            (1,) * axes,
+            ((1, 1),) * axes,
+            dimension_numbers=_LAYOUTS[y.ndim],
         )
     )
 
 
-def _border(i, j):
-    return (0, 0), (i, 1 - i), (j, 1 - j), (0, 0)
-
-
 def kernel_gradient(x, y):
     """Gradient of `sum(down(x, k) * y)` with respect to `k`."""
-    batch, h, w, small = y.shape
+    batch, *sizes, small = y.shape
+    axes, large = _axes(x), x.shape[-1]
     # The blocks of a whole batch do not fit the cache.
     chunk = _CHUNK if batch % _CHUNK == 0 else batch
 
@@ -106,17 +150,17 @@ def kernel_gradient(x, y):
         corners = [
             jnp.matmul(
                 cotangents.T,
-                blocks[:, i : i + h, j : j + w].reshape(-1, blocks.shape[-1]),
+                _window(blocks, corner, sizes).reshape(-1, blocks.shape[-1]),
                 preferred_element_type=total.dtype,
             )
-            for i, j in _CORNERS
+            for corner in _corners(axes)
         ]
         return total + jnp.stack(corners), None
 
     chunks = [v.reshape(-1, chunk, *v.shape[1:]) for v in (x, y)]
-    total = jnp.zeros((4, small, 4 * x.shape[-1]), jnp.float32)
+    total = jnp.zeros((2**axes, small, 2**axes * large), jnp.float32)
     total, _ = lax.scan(add, total, chunks)
-    total = total.transpose(0, 2, 1).reshape(2, 2, -1, small)
+    total = total.transpose(0, 2, 1).reshape(*(2,) * axes, -1, small)
     return _pixel_kernel(total).astype(y.dtype)
 
 
@@ -132,11 +176,12 @@ up.defvjp(
 
 def applies(x, kernel, strides, padding):
     """Whether `down` (or `up`) is the asked convolution, and is faster."""
+    axes = _axes(kernel)
     return (
         jax.default_backend() == "cpu"
-        and tuple(kernel.shape[:2]) == (4, 4)
-        and tuple(strides) == (2, 2)
+        and axes in (2, 3)
+        and set(kernel.shape[:-2]) == {4}
+        and tuple(strides) == (2,) * axes
         and padding == "same"
-        and x.shape[1] is not None
-        and x.shape[2] is not None
+        and None not in x.shape[1:-1]
     )

@@ -91,21 +91,30 @@ def _symmetric(x, kernel, strides, padding):
     Keras pads and crops for the general case, and copies kernels to PyTorch's
     layout in each pass; where it can be spared, it is.
     """
-    excess = {k - s for k, s in zip(kernel.shape[:2], strides, strict=True)}
+    excess = {k - s for k, s in zip(kernel.shape[:-2], strides, strict=True)}
     size = excess.pop()
-    sizes = zip(x.shape[1:3], strides, strict=True)
+    sizes = zip(x.shape[1:-1], strides, strict=True)
     even = all(n % s == 0 for n, s in sizes) and size >= 0 and size % 2 == 0
     return size // 2 if padding == "same" and even and not excess else None
 
 
+_CONVOLUTIONS = {
+    4: (functional.conv2d, functional.conv_transpose2d),
+    5: (functional.conv3d, functional.conv_transpose3d),
+}
+_LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
+
+
 def conv(x, kernel, strides, padding):
     """Convolution of channels-last `x`."""
-    symmetric = _symmetric(x, kernel, strides, padding)
+    symmetric = 0
+    if padding != "valid":
+        symmetric = _symmetric(x, kernel, strides, padding)
     if symmetric is None:
         return keras.ops.conv(x, kernel, strides, padding)
-    x, kernel = _channels_first(x, kernel)
-    y = functional.conv2d(x, kernel, None, strides, symmetric)
-    return y.permute(0, 2, 3, 1)
+    convolve, _ = _CONVOLUTIONS[x.dim()]
+    y = convolve(*_channels_first(x, kernel), None, strides, symmetric)
+    return y.movedim(1, -1)
 
 
 def conv_transpose(x, kernel, strides, padding):
@@ -113,17 +122,17 @@ def conv_transpose(x, kernel, strides, padding):
     symmetric = _symmetric(x, kernel, strides, padding)
     if symmetric is None:
         return keras.ops.conv_transpose(x, kernel, strides, padding)
-    x, kernel = _channels_first(x, kernel)
-    y = functional.conv_transpose2d(x, kernel, None, strides, symmetric)
-    return y.permute(0, 2, 3, 1)
+    _, convolve = _CONVOLUTIONS[x.dim()]
+    y = convolve(*_channels_first(x, kernel), None, strides, symmetric)
+    return y.movedim(1, -1)
 
 
 def _channels_first(x, kernel):
     """Views, not copies, of images and kernel as PyTorch orders their axes."""
-    kernel = keras.ops.convert_to_tensor(kernel).permute(3, 2, 0, 1)
+    kernel = keras.ops.convert_to_tensor(kernel).movedim((-1, -2), (0, 1))
     if len(kernel) == 1:  # PyTorch's bfloat16 gradient refuses such a view.
         kernel = kernel.contiguous()
-    return x.permute(0, 3, 1, 2), kernel
+    return x.movedim(-1, 1), kernel
 
 
 @torch.no_grad()
@@ -134,10 +143,10 @@ def prefer_layout(variables):
     """
     for variable in variables:
         tensor = variable.value
-        if tensor.dim() == 4:
-            kernel = tensor.data.permute(3, 2, 0, 1)
-            kernel = kernel.contiguous(memory_format=torch.channels_last)
-            tensor.data = kernel.permute(2, 3, 1, 0)
+        if tensor.dim() in _LAYOUTS:
+            kernel = tensor.data.movedim((-1, -2), (0, 1))
+            kernel = kernel.contiguous(memory_format=_LAYOUTS[tensor.dim()])
+            tensor.data = kernel.movedim((0, 1), (-1, -2))
 
 
 def batch_norm(x, gamma, beta, epsilon):

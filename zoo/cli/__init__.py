@@ -2,7 +2,14 @@
 
 import typer
 
-from zoo.cli import converting, models, presets, training, upscaling
+from zoo.cli import (
+    converting,
+    models,
+    presets,
+    training,
+    translating,
+    upscaling,
+)
 
 app = typer.Typer(
     help="Train and use generative models on TensorFlow, JAX or PyTorch.",
@@ -12,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(training.train)
 app.command()(models.sample)
+app.command()(translating.translate)
 app.command()(models.evaluate)
 app.command()(upscaling.upscale)
 app.command()(models.compare)

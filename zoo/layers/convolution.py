@@ -6,35 +6,23 @@ from keras import ops
 from zoo import backend
 
 
-@keras.saving.register_keras_serializable(package="zoo")
-class Conv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` that is fast on every backend.
-
-    The same arguments, weights and outputs; only the way in which the active
-    backend computes it and its gradients may differ.
-    """
+class _Convolution:
+    """What the convolutions add to the Keras layers of the same names."""
 
     def convolution_op(self, inputs, kernel):
         """Returns the convolution of channels-last `inputs`."""
-        plain = self.groups == 1 and tuple(self.dilation_rate) == (1, 1)
+        plain = self.groups == 1 and set(self.dilation_rate) == {1}
         if plain and self.data_format == "channels_last":
             return backend.conv(inputs, kernel, self.strides, self.padding)
         return super().convolution_op(inputs, kernel)
 
 
-@keras.saving.register_keras_serializable(package="zoo")
-class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` that is fast on every backend.
-
-    The same arguments, weights and outputs; only the way in which the active
-    backend computes it and its gradients may differ.
-    """
+class _TransposedConvolution:
+    """What the transposed convolutions add to Keras' layers."""
 
     def call(self, inputs):
         """Returns the transposed convolution of `inputs`."""
-        plain = (
-            tuple(self.dilation_rate) == (1, 1) and self.output_padding is None
-        )
+        plain = set(self.dilation_rate) == {1} and self.output_padding is None
         if not plain or self.data_format != "channels_last":
             return super().call(inputs)
         outputs = backend.conv_transpose(
@@ -43,3 +31,37 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         if self.use_bias:
             outputs = ops.add(outputs, self.bias)
         return self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Conv2D(_Convolution, keras.layers.Conv2D):
+    """`keras.layers.Conv2D` that is fast on every backend.
+
+    The same arguments, weights and outputs; only the way in which the active
+    backend computes it and its gradients may differ.
+    """
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Conv2DTranspose(_TransposedConvolution, keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` that is fast on every backend.
+
+    The same arguments, weights and outputs; only the way in which the active
+    backend computes it and its gradients may differ.
+    """
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Conv3D(_Convolution, keras.layers.Conv3D):
+    """`keras.layers.Conv3D` that is fast on every backend.
+
+    The same arguments, weights and outputs, as of `Conv2D`.
+    """
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Conv3DTranspose(_TransposedConvolution, keras.layers.Conv3DTranspose):
+    """`keras.layers.Conv3DTranspose` that is fast on every backend.
+
+    The same arguments, weights and outputs, as of `Conv2DTranspose`.
+    """

@@ -11,11 +11,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization`, fused, and right under replicas.
 
     The same arguments, weights and outputs, for channels-last images
-    `(batch, height, width, channels)`. Training uses the backend's fused
-    kernel where it has one. Under `tf.distribute.MirroredStrategy` each
-    replica normalizes by its own part of the batch, and the moving statistics
-    are the mean of the replicas'; Keras' own layer lets them drift apart and
-    saves one replica's.
+    `(batch, height, width, channels)` and volumes, with one axis more.
+    Training uses the backend's fused kernel where it has one. Under
+    `tf.distribute.MirroredStrategy` each replica normalizes by its own part of
+    the batch, and the moving statistics are the mean of the replicas'; Keras'
+    own layer lets them drift apart and saves one replica's.
     """
 
     def add_weight(self, *args, trainable=True, **kwargs):
@@ -26,11 +26,15 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def call(self, inputs, training=None, mask=None):
         """Normalizes by batch statistics in training, else by moving ones."""
-        fused = len(inputs.shape) == 4 and self.scale and self.center
+        fused = len(inputs.shape) in (4, 5) and self.scale and self.center
         if not (training and self.trainable and fused) or mask is not None:
             return super().call(inputs, training=training, mask=mask)
+        shape = ops.shape(inputs)
         outputs, mean, variance = backend.batch_norm(
-            ops.cast(inputs, "float32"),
+            # All axes but the last are averaged over: a volume is a tall image.
+            ops.reshape(
+                ops.cast(inputs, "float32"), (shape[0], -1, *shape[-2:])
+            ),
             ops.convert_to_tensor(self.gamma),
             ops.convert_to_tensor(self.beta),
             self.epsilon,
@@ -41,7 +45,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         ):
             batch = ops.stop_gradient(batch)
             moving.assign(moving * self.momentum + batch * (1 - self.momentum))
-        return ops.cast(outputs, self.compute_dtype)
+        return ops.cast(ops.reshape(outputs, shape), self.compute_dtype)
 
 
 def moments(x, axes):
@@ -164,3 +168,36 @@ class InstanceNormalization(Affine):
         x = ops.cast(inputs, "float32")
         statistics = moments(x, tuple(range(1, len(x.shape) - 1)))
         return self.affine(normalized(x, *statistics, self.epsilon))
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class PixelNormalization(keras.layers.Layer):
+    """Divides vectors by the root mean square of their values.
+
+    Karras et al. 2018, arXiv:1710.10196, section 4.2.
+
+    Args:
+        epsilon: Added to the mean square, default 1e-8.
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Input and output: `(batch, ..., channels)`.
+    """
+
+    def __init__(self, epsilon=1e-8, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def call(self, inputs):
+        """Returns the normalized inputs."""
+        x = ops.cast(inputs, "float32")
+        square = ops.mean(ops.square(x), axis=-1, keepdims=True)
+        y = x * ops.rsqrt(square + self.epsilon)
+        return ops.cast(y, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the input shape."""
+        return input_shape
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {**super().get_config(), "epsilon": self.epsilon}

@@ -14,12 +14,14 @@ from zoo.metrics.inception_score import (
 from zoo.metrics.kernel import kernel_distance
 from zoo.metrics.perceptual import perceptual_distance
 from zoo.metrics.precision_recall import density_coverage, precision_recall
+from zoo.metrics.shapes import coverage_and_matching, shape_distances
 from zoo.metrics.statistics import Moments
 
 __all__ = [
     "Evaluator",
     "Moments",
     "PredictionStatistics",
+    "coverage_and_matching",
     "density_coverage",
     "frechet_distance",
     "frechet_distance_of",
@@ -30,5 +32,6 @@ __all__ = [
     "perceptual_distance",
     "precision_recall",
     "psnr",
+    "shape_distances",
     "ssim",
 ]

@@ -87,7 +87,10 @@ def save_to_preset(
             description=description,
             parameters=parameters_of(model),
             files={},
-            images={"shape": list(model.image_shape), "range": [-1, 1]},
+            images={
+                "shape": list(model.image_shape),
+                "range": list(model.image_range),
+            },
             data=data or {},
             training=training or {},
             metrics=metrics or {},

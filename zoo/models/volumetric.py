@@ -1,0 +1,87 @@
+"""3D-GAN's networks: DCGAN's, with volumes in place of images."""
+
+import math
+
+import keras
+from keras import layers
+
+from zoo.layers import BatchNormalization, Conv3D, Conv3DTranspose
+
+CONVOLUTION = {
+    "kernel_size": 4,
+    "strides": 2,
+    "padding": "same",
+    "kernel_initializer": keras.initializers.RandomNormal(0.0, 0.02),
+}
+
+
+def build_generator(resolution, latent_dim, filters):
+    """Builds the network from latents to voxels.
+
+    Args:
+        resolution: Voxels along each side, a power of two from 8.
+        latent_dim: Length of a latent vector.
+        filters: Filters of the last hidden layer; they double with each
+            halving of the resolution.
+
+    Returns:
+        A functional model, `(latent_dim,)` -> `(resolution, resolution,
+        resolution, 1)`, probabilities of occupancy.
+    """
+    widths = _widths(resolution, filters)[::-1]
+    latents = keras.Input((latent_dim,), name="latents")
+    # A transposed convolution of a single voxel is a dense layer.
+    x = layers.Dense(
+        4**3 * widths[0],
+        use_bias=False,
+        kernel_initializer=CONVOLUTION["kernel_initializer"],
+    )(latents)
+    x = layers.Reshape((4, 4, 4, widths[0]))(x)
+    x = layers.ReLU()(_norm(x))
+    for width in widths[1:]:
+        x = Conv3DTranspose(width, use_bias=False, **CONVOLUTION)(x)
+        x = layers.ReLU()(_norm(x))
+    x = Conv3DTranspose(1, use_bias=False, **CONVOLUTION)(x)
+    voxels = layers.Activation("sigmoid", dtype="float32")(x)
+    return keras.Model(latents, voxels, name="generator")
+
+
+def build_discriminator(resolution, filters, batch_norm=True):
+    """Builds the network from voxels to logits.
+
+    Args:
+        resolution: Voxels along each side, a power of two from 8.
+        filters: Filters of the first layer; they double with each halving of
+            the resolution.
+        batch_norm: Whether to normalize by batch statistics, after every
+            hidden layer; otherwise the convolutions have biases.
+
+    Returns:
+        A functional model, `(resolution, resolution, resolution, 1)` ->
+        `(1,)`, float32 logits.
+    """
+    voxels = keras.Input((resolution,) * 3 + (1,), name="voxels")
+    x = voxels
+    for width in _widths(resolution, filters):
+        x = Conv3D(width, use_bias=not batch_norm, **CONVOLUTION)(x)
+        x = layers.LeakyReLU(0.2)(_norm(x) if batch_norm else x)
+    # A valid convolution of 4^3 voxels by a kernel of 4 is a dense layer.
+    x = layers.Dense(
+        1,
+        use_bias=not batch_norm,
+        kernel_initializer=CONVOLUTION["kernel_initializer"],
+    )(layers.Flatten()(x))
+    logits = layers.Activation("linear", dtype="float32", name="logits")(x)
+    return keras.Model(voxels, logits, name="discriminator")
+
+
+def _widths(resolution, filters):
+    return [filters * 2**i for i in range(int(math.log2(resolution)) - 2)]
+
+
+def _norm(x):
+    return BatchNormalization(
+        momentum=0.9,
+        epsilon=1e-5,
+        gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02),
+    )(x)
