@@ -9,6 +9,7 @@ from PIL import Image
 from tiny_gan import changed, everything, snapshot
 
 import zoo
+from zoo import backend
 from zoo.models.super_resolution import bicubic
 
 TINY = {"filters": 4, "blocks": 1}
@@ -164,10 +165,15 @@ def softplus(x):
 def test_losses_of_one_step(srgan, drawn):
     """With rates of 0, from logits and images that nothing has moved."""
     low, high = pairs()
-    fake = ops.convert_to_numpy(srgan.generator(low, training=True))
-    real_logits, fake_logits = (
-        ops.convert_to_numpy(srgan.discriminator(x, training=True))
-        for x in (high, fake)
+
+    def passes(low, high):
+        fake = srgan.generator(low, training=True)
+        judged = [srgan.discriminator(x, training=True) for x in (high, fake)]
+        return [fake, *judged]
+
+    run = backend.compiled(passes, srgan.variables)
+    fake, real_logits, fake_logits = map(
+        ops.convert_to_numpy, run(ops.array(low), ops.array(high))
     )
     rates(srgan, discriminator=0.0, generator=0.0)
     logs = srgan.train_on_batch(low, high, return_dict=True)
