@@ -50,7 +50,7 @@ def build(
     Returns:
         A `tf.data.Dataset` of images, or of `(images, labels)`.
     """
-    check_options(image_size, batch_size, channels, shuffle_seed, on_error)
+    checks.options(image_size, batch_size, channels, shuffle_seed, on_error)
     checks.cache(cache)
     source, labels = open_source()
     channels = channels_of(source, channels)
@@ -67,22 +67,6 @@ def build(
         drop_remainder=drop_remainder,
     )
     return finish(batches(images, order, image_size))
-
-
-def check_options(
-    image_size: int,
-    batch_size: int,
-    channels: int | None,
-    shuffle_seed: int,
-    on_error: str,
-) -> None:
-    """Raise unless what every pipeline takes is as `images` describes it."""
-    checks.integer("image_size", image_size, minimum=1)
-    checks.integer("batch_size", batch_size, minimum=1)
-    checks.integer("shuffle_seed", shuffle_seed, minimum=0)
-    checks.one_of("on_error", on_error, ("raise", "skip"))
-    if channels is not None:
-        checks.integer("channels", channels, minimum=1, maximum=4)
 
 
 @dataclass(frozen=True)

@@ -53,3 +53,19 @@ def batch_fits(count: int, batch_size: int, drop_remainder: bool) -> None:
             f"{count}, unless drop_remainder=False: the dataset would be "
             f"empty. Received: batch_size={batch_size}"
         )
+
+
+def options(
+    image_size: int,
+    batch_size: int,
+    channels: int | None,
+    shuffle_seed: int,
+    on_error: str,
+) -> None:
+    """Raise unless what every pipeline takes is as `images` describes it."""
+    integer("image_size", image_size, minimum=1)
+    integer("batch_size", batch_size, minimum=1)
+    integer("shuffle_seed", shuffle_seed, minimum=0)
+    one_of("on_error", on_error, ("raise", "skip"))
+    if channels is not None:
+        integer("channels", channels, minimum=1, maximum=4)

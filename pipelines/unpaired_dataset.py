@@ -11,7 +11,6 @@ from pipelines.building import (
     Prepared,
     batches,
     channels_of,
-    check_options,
     finish,
     prepare,
 )
@@ -84,7 +83,7 @@ def unpaired_images(
         FileNotFoundError: If a source is a path at which there is nothing,
             or a TFDS set that is not prepared.
     """
-    check_options(image_size, batch_size, channels, shuffle_seed, on_error)
+    checks.options(image_size, batch_size, channels, shuffle_seed, on_error)
     if load_size is None:
         load_size = round(image_size * 286 / 256)
     checks.integer("load_size", load_size, minimum=image_size)

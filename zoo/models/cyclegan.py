@@ -1,7 +1,6 @@
 """CycleGAN: Zhu, Park, Isola, Efros 2017, arXiv:1703.10593."""
 
 import keras
-from keras import ops
 
 from zoo import backend, checks, losses
 from zoo.image_pool import ImagePool
@@ -138,41 +137,6 @@ class CycleGAN(TwoWayTranslator):
 
     # The losses
 
-    def translations(self, a, b, training):
-        """Translates a batch of each domain, there and back.
-
-        Args:
-            a: Images of domain A.
-            b: Images of domain B.
-            training: Whether it is a training step.
-
-        Returns:
-            Dict of `fake_b` (G(a)), `fake_a` (F(b)), `cycled_a` (F(G(a))),
-            `cycled_b` (G(F(b))) and, for the identity losses, `same_a` (F(a))
-            and `same_b` (G(b)).
-        """
-
-        def through(generator, *images):
-            # One pass for all, since each image is normalized by itself.
-            outputs = generator(ops.concatenate(images), training=training)
-            return ops.split(outputs, len(images))
-
-        g, f = self.generator_ab, self.generator_ba
-        if self.identity_weight:
-            fake_b, same_b = through(g, a, b)
-            fake_a, same_a = through(f, b, a)
-            made = {"same_a": same_a, "same_b": same_b}
-        else:
-            (fake_b,), (fake_a,) = through(g, a), through(f, b)
-            made = {}
-        return {
-            **made,
-            "fake_a": fake_a,
-            "fake_b": fake_b,
-            "cycled_a": f(fake_b, training=training),
-            "cycled_b": g(fake_a, training=training),
-        }
-
     def generator_loss(self, a, b, made, training):
         """What G and F minimize: equation 3 and the identity losses.
 
@@ -263,11 +227,6 @@ class CycleGAN(TwoWayTranslator):
                 a, b, made["fake_a"], made["fake_b"], False
             ),
         )
-
-    def unpack(self, data):
-        """Returns the images of both domains, as tensors."""
-        a, b, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return ops.convert_to_tensor(a), ops.convert_to_tensor(b)
 
     def get_config(self):
         """Returns the arguments of `__init__`."""

@@ -15,13 +15,54 @@ DIRECTIONS = {"a_to_b": "generator_ab", "b_to_a": "generator_ba"}
 class TwoWayTranslator(GenerativeModel):
     """Translates images of domain A to B, and of B to A.
 
-    A subclass sets `image_shape`, that of both domains, and builds
-    `generator_ab` and `generator_ba`.
+    A subclass sets `image_shape`, that of both domains, and
+    `identity_weight`, 0 where no image is translated to its own domain, and
+    builds `generator_ab` and `generator_ba`.
     """
 
     inference_networks = tuple(DIRECTIONS.values())
     usage = 'images = model.translate(images, "a_to_b")'
     grid_rows = 4
+
+    def unpack(self, data):
+        """Returns the images of both domains, as tensors."""
+        a, b, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return ops.convert_to_tensor(a), ops.convert_to_tensor(b)
+
+    def translations(self, a, b, training):
+        """Translates a batch of each domain, there and back.
+
+        Args:
+            a: Images of domain A.
+            b: Images of domain B.
+            training: Whether it is a training step.
+
+        Returns:
+            Dict of `fake_b` (G(a)), `fake_a` (F(b)), `cycled_a` (F(G(a))),
+            `cycled_b` (G(F(b))) and, for the identity losses, `same_a` (F(a))
+            and `same_b` (G(b)).
+        """
+
+        def through(generator, *images):
+            # One pass for all, since each image is normalized by itself.
+            outputs = generator(ops.concatenate(images), training=training)
+            return ops.split(outputs, len(images))
+
+        g, f = self.generator_ab, self.generator_ba
+        if self.identity_weight:
+            fake_b, same_b = through(g, a, b)
+            fake_a, same_a = through(f, b, a)
+            made = {"same_a": same_a, "same_b": same_b}
+        else:
+            (fake_b,), (fake_a,) = through(g, a), through(f, b)
+            made = {}
+        return {
+            **made,
+            "fake_a": fake_a,
+            "fake_b": fake_b,
+            "cycled_a": f(fake_b, training=training),
+            "cycled_b": g(fake_a, training=training),
+        }
 
     def call(self, images, training=False):
         """Maps images of domain A to B; `translate` also goes back."""
