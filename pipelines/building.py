@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -48,20 +49,15 @@ def build(
     Returns:
         A `tf.data.Dataset` of images, or of `(images, labels)`.
     """
-    checks.integer("image_size", image_size, minimum=1)
-    checks.integer("batch_size", batch_size, minimum=1)
-    checks.integer("shuffle_seed", shuffle_seed, minimum=0)
-    checks.one_of("on_error", on_error, ("raise", "skip"))
+    check_options(image_size, batch_size, channels, shuffle_seed, on_error)
     checks.cache(cache)
-    if channels is not None:
-        checks.integer("channels", channels, minimum=1, maximum=4)
-    opened, labels = open_source()
-    channels = _channels(opened, channels)
-    request = Request(opened, image_size, channels, on_error == "skip")
-    kept, load = loader(request, cache)
-    checks.batch_fits(len(kept), batch_size, drop_remainder)
+    source, labels = open_source()
+    channels = channels_of(source, channels)
+    request = Request(source, image_size, channels, on_error == "skip")
+    images = prepare(request, labels, cache)
+    checks.batch_fits(images.count, batch_size, drop_remainder)
     order = Order(
-        len(kept),
+        images.count,
         batch_size,
         shuffle=shuffle,
         seed=shuffle_seed,
@@ -69,14 +65,81 @@ def build(
         repeat=repeat,
         drop_remainder=drop_remainder,
     )
-    size = batch_size if drop_remainder else None
-    shape = (size, image_size, image_size, channels)
+    return finish(batches(images, order, image_size))
+
+
+def check_options(
+    image_size: int,
+    batch_size: int,
+    channels: int | None,
+    shuffle_seed: int,
+    on_error: str,
+) -> None:
+    """Raise unless what every pipeline takes is as `images` describes it."""
+    checks.integer("image_size", image_size, minimum=1)
+    checks.integer("batch_size", batch_size, minimum=1)
+    checks.integer("shuffle_seed", shuffle_seed, minimum=0)
+    checks.one_of("on_error", on_error, ("raise", "skip"))
+    if channels is not None:
+        checks.integer("channels", channels, minimum=1, maximum=4)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Images, ready to be read by their places.
+
+    Attributes:
+        load: Maps int64 places `(batch,)` in `0 <= place < count` to square
+            images `(batch, size, size, channels)`, uint8 or float32.
+        count: Number of images.
+        channels: Their channels.
+        labels: int32 `(count,)`, or `None`.
+    """
+
+    load: Callable[[np.ndarray], np.ndarray]
+    count: int
+    channels: int
+    labels: np.ndarray | None
+
+
+def prepare(
+    request: Request,
+    labels: np.ndarray | None,
+    cache: bool | str | os.PathLike,
+) -> Prepared:
+    """Make a source's images ready to be read.
+
+    Args:
+        request: Which images, and how large.
+        labels: int32 `(len(source),)`, or `None`.
+        cache: As of `images`.
+
+    Returns:
+        The images that can be read.
+    """
+    kept, load = loader(request, cache)
     labels = None if labels is None else labels[kept]
-    batches = _Batches(load, shape, labels)
-    return finish(order.batches().map(batches, tf.data.AUTOTUNE))
+    return Prepared(load, len(kept), request.channels, labels)
 
 
-def _channels(source: Source, channels: int | None) -> int:
+def batches(images: Prepared, order: Order, image_size: int) -> tf.data.Dataset:
+    """Return the dataset of an order's batches of images.
+
+    Args:
+        images: At least `image_size` pixels wide.
+        order: Which of them, and how they are jittered.
+        image_size: Height and width of what is cropped of them.
+
+    Returns:
+        A dataset of images, or of `(images, labels)`.
+    """
+    size = order.batch_size if order.drop_remainder else None
+    shape = (size, image_size, image_size, images.channels)
+    return order.batches().map(_Batches(images, shape), tf.data.AUTOTUNE)
+
+
+def channels_of(source: Source, channels: int | None) -> int:
+    """Return the channels that a source's images are to have."""
     if channels is None:
         return source.channels
     if (channels == 2) != (source.channels == 2):
@@ -120,43 +183,70 @@ def loader(
 class _Batches:
     """Batches of images, with labels if there are any, from their places."""
 
-    def __init__(
-        self,
-        load: Callable[[np.ndarray], np.ndarray],
-        shape: tuple[int | None, ...],
-        labels: np.ndarray | None,
-    ):
-        self.load = load
+    def __init__(self, images: Prepared, shape: tuple[int | None, ...]):
+        self.images = images
         self.shape = shape
-        self.labels = labels
 
-    def read(self, places: np.ndarray, flips: np.ndarray) -> np.ndarray:
+    def read(
+        self,
+        places: np.ndarray,
+        flips: np.ndarray,
+        draws: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return float32 images in [-1, 1] of shape `self.shape`."""
-        chosen = self.load(places)
-        chosen[flips] = chosen[flips, :, ::-1]
+        chosen = jittered(self.images.load(places), flips, draws, self.shape[1])
         return decode.to_float(np.asarray(chosen))
 
     def read_labels(self, places: np.ndarray) -> np.ndarray:
         """Return int32 labels `(batch,)`."""
-        return self.labels[places]
+        return self.images.labels[places]
 
-    def __call__(self, places: tf.Tensor, flips: tf.Tensor) -> Any:
+    def __call__(self, places: tf.Tensor, *drawn: tf.Tensor) -> Any:
         """Be what `Dataset.map` calls.
 
         It reads a whole batch at a time: threads meet at Python's lock once
         per batch and not once per image.
         """
-        images = call(self.read, [places, flips], tf.float32)
+        images = call(self.read, [places, *drawn], tf.float32)
         images.set_shape(self.shape)
-        if self.labels is None:
+        if self.images.labels is None:
             return images
         labels = call(self.read_labels, [places], tf.int32)
         labels.set_shape(self.shape[:1])
         return images, labels
 
 
+def jittered(
+    images: np.ndarray,
+    flips: np.ndarray,
+    draws: np.ndarray | None,
+    size: int,
+) -> np.ndarray:
+    """Crop images where it was drawn, then mirror those of `flips`.
+
+    Args:
+        images: `(batch, larger, larger, channels)`, which may be changed.
+        flips: bool `(batch,)`.
+        draws: In [0, 1), `(batch, 2)`: the top and the left of the crops as
+            parts of the way; `None` for images of the size already.
+        size: Height and width of the crops.
+
+    Returns:
+        An array `(batch, size, size, channels)`.
+    """
+    if draws is not None:
+        corners = np.floor(draws * (images.shape[1] - size + 1)).astype(int)
+        crops = [
+            image[top : top + size, left : left + size]
+            for image, (top, left) in zip(images, corners, strict=True)
+        ]
+        images = np.stack(crops)
+    images[flips] = images[flips, :, ::-1]
+    return images
+
+
 def finish(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Set the options that all pipelines have, and prefetch."""
+    """Return a dataset with the options of every pipeline."""
     options = tf.data.Options()
     options.deterministic = True
     # The source is an order and no list of files that could be divided.

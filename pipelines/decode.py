@@ -10,7 +10,7 @@ import contextlib
 import io
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
 
@@ -40,17 +40,15 @@ def to_bytes(images: np.ndarray) -> np.ndarray:
     return np.rint((images + 1) * 127.5).astype(np.uint8)
 
 
-def prepare_encoded(data: bytes, image_size: int, channels: int) -> np.ndarray:
-    """Decode an image file's bytes, crop its centre square and resize.
+def open_image(data: bytes) -> Image.Image:
+    """Decode an image file's bytes, and turn the image upright.
 
     Args:
         data: A whole JPEG, PNG, WebP, BMP or GIF file. Of an animation, the
             first frame is taken.
-        image_size: Height and width of the result, in pixels.
-        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
 
     Returns:
-        A uint8 array of shape `(image_size, image_size, channels)`.
+        The image, of any mode.
 
     Raises:
         Exception: Of nearly any kind, if the file is damaged.
@@ -67,7 +65,39 @@ def prepare_encoded(data: bytes, image_size: int, channels: int) -> np.ndarray:
         # are damaged is a good photo.
         with contextlib.suppress(Exception):
             ImageOps.exif_transpose(image, in_place=True)
-        return _prepare(image, image_size, channels)
+        return image
+
+
+def size_of(data: bytes) -> tuple[int, int]:
+    """Return `(height, width)` of an image file, upright; decodes nothing.
+
+    Args:
+        data: As of `open_image`.
+
+    Raises:
+        Exception: Of nearly any kind, if the file is damaged.
+    """
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        size = image.height, image.width
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return size[::-1] if orientation >= 5 else size  # Turned by 90 degrees.
+
+
+def prepare_encoded(data: bytes, image_size: int, channels: int) -> np.ndarray:
+    """Decode an image file's bytes, crop its centre square and resize.
+
+    Args:
+        data: As of `open_image`.
+        image_size: Height and width of the result, in pixels.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+
+    Returns:
+        A uint8 array of shape `(image_size, image_size, channels)`.
+
+    Raises:
+        Exception: Of nearly any kind, if the file is damaged.
+    """
+    return prepare(open_image(data), image_size, channels)
 
 
 def prepare_array(
@@ -92,7 +122,7 @@ def prepare_array(
         return np.concatenate(planes, axis=-1)
     plane_or_pixels = image[..., 0] if image.shape[-1] == 1 else image
     pillow = Image.fromarray(np.ascontiguousarray(plane_or_pixels))
-    return _prepare(pillow, image_size, channels)
+    return prepare(pillow, image_size, channels)
 
 
 def centre_square(height: int, width: int) -> tuple[int, int, int]:
@@ -101,7 +131,8 @@ def centre_square(height: int, width: int) -> tuple[int, int, int]:
     return (height - side) // 2, (width - side) // 2, side
 
 
-def _prepare(image: Image.Image, image_size: int, channels: int) -> np.ndarray:
+def prepare(image: Image.Image, image_size: int, channels: int) -> np.ndarray:
+    """Convert an image, crop its centre square and resize it."""
     image = _convert(image, _MODES[channels])
     top, left, side = centre_square(image.height, image.width)
     if image.size != (side, side):

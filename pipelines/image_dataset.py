@@ -55,15 +55,16 @@ def images(
             a TFRecord file, a list of them or a glob, uncompressed, with the
             encoded image under "image/encoded" or "image";
             "tfds:NAME" or "tfds:NAME/CONFIG", a TFDS set prepared before;
-            "fashion_mnist" (see `pipelines.fashion_mnist`) or
-            "fashion_mnist_10k", which comes with the package.
+            "fashion_mnist" (see `pipelines.fashion_mnist`),
+            "fashion_mnist_10k", which comes with the package, "noto_emoji"
+            or "twemoji" (see `pipelines.noto_emoji`).
         image_size: Height and width, in pixels.
         batch_size: Images per batch.
         channels: 1 (grey), 3 (RGB) or 4 (RGBA). Transparent images are laid
             on white for 1 and 3. `None` (default) means an array's own
             number, and 3 for all else.
-        split: "train" (default), or "test" for "fashion_mnist", or what TFDS
-            accepts, such as "train[:80%]".
+        split: "train" (default), or "test" for "fashion_mnist" and emoji, or
+            what TFDS accepts, such as "train[:80%]".
         shuffle: Another order in each epoch; otherwise the source's, which
             for folders and zip files is sorted by path.
         shuffle_seed: Non-negative integer for order and flips.

@@ -45,7 +45,8 @@ def labelled_images(
             through once, here;
             "tfds:NAME" or "tfds:NAME/CONFIG", a prepared TFDS set with a
             class label;
-            "fashion_mnist" or "fashion_mnist_10k".
+            "fashion_mnist", "fashion_mnist_10k", "noto_emoji" or "twemoji",
+            whose classes are their categories.
         image_size: Height and width, in pixels.
         batch_size: Images per batch.
         split: "train" (default), or "test" for "fashion_mnist", or what TFDS

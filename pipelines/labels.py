@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.fashion import CLASSES
 from pipelines.records import RecordSource
 from pipelines.resolve import BUILT_IN, built_in, resolve
 from pipelines.sources import ArraySource, FolderSource, Source, ZipSource
@@ -50,7 +49,7 @@ def open_labelled(
     if isinstance(source, str) and source in BUILT_IN:
         images, labels = built_in(source, split)
         return ArraySource(images), Labels(
-            labels.astype(np.int32), list(CLASSES)
+            labels.astype(np.int32), list(BUILT_IN[source].classes)
         )
     if _is_pair(source):
         images, labels = source

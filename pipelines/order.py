@@ -21,7 +21,7 @@ _LIVE: weakref.WeakSet[Order] = weakref.WeakSet()
 _LAST_EPOCH = np.iinfo(np.int64).max
 
 # Independent random streams of one epoch.
-_PERMUTATION, _FLIPS = 0, 1
+_PERMUTATION, _FLIPS, _DRAWS = 0, 1, 2
 
 
 def set_epoch(epoch: int, steps_per_epoch: int | None = None) -> None:
@@ -81,14 +81,15 @@ class Order:
         count: Number of images, at least 1.
         batch_size: Images per batch.
         shuffle: Draw a permutation per epoch; otherwise 0, 1, 2, ...
-        seed: Non-negative integer that all draws depend on.
+        seed: Non-negative integer, or a sequence of them, that all draws
+            depend on.
         flip: Draw for each image whether it is mirrored.
         repeat: One endless iterator over epochs 0, 1, 2, ...
         drop_remainder: Leave out each epoch's last, smaller batch.
+        draws: Further numbers in [0, 1) to draw for each image.
+        length: Images per epoch, if there are to be more than `count`: all of
+            them come once, then all once more, until there are enough.
     """
-
-    types = (tf.int64, tf.bool)
-    """Of what `epoch` returns."""
 
     def __init__(
         self,
@@ -96,19 +97,24 @@ class Order:
         batch_size: int,
         *,
         shuffle: bool,
-        seed: int,
+        seed: int | Sequence[int],
         flip: bool,
         repeat: bool,
         drop_remainder: bool,
+        draws: int = 0,
+        length: int | None = None,
     ):
         self.count = count
+        self.length = length or count
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
         self.flip = flip
         self.repeat = repeat
+        self.drop_remainder = drop_remainder
+        self.draws = draws
         rounding = 0 if drop_remainder else batch_size - 1
-        self.batches_per_epoch = (count + rounding) // batch_size
+        self.batches_per_epoch = (self.length + rounding) // batch_size
         self._lock = threading.Lock()
         self._next_batch = 0
         _LIVE.add(self)
@@ -135,21 +141,31 @@ class Order:
                 self._next_batch += self.batches_per_epoch
         return np.int64(start[0]), np.int64(start[1])
 
-    def epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the epoch's int64 indices and bool flips, both `(count,)`."""
-        indices = np.arange(self.count)
+    def epoch(self, epoch: int) -> tuple[np.ndarray, ...]:
+        """Return the epoch's int64 indices and bool flips, both `(length,)`.
+
+        With `draws`, they are followed by float64 `(length, draws)`.
+        """
+        rounds = -(-self.length // self.count)
+        of_a_round = np.arange
         if self.shuffle:
-            indices = self._random(epoch, _PERMUTATION).permutation(self.count)
-        flips = np.zeros(self.count, bool)
+            of_a_round = self._random(epoch, _PERMUTATION).permutation
+        order = [i * self.count + of_a_round(self.count) for i in range(rounds)]
+        order = np.concatenate(order)[: self.length]
+        # Drawn per image and then put in order: what happens to an image does
+        # not depend on where in the epoch it comes.
+        total = rounds * self.count
+        flips = np.zeros(total, bool)
         if self.flip:
-            # Drawn per image and then put in order: an image's flip does not
-            # depend on where in the epoch it comes.
-            draws = self._random(epoch, _FLIPS).random(self.count)
-            flips = (draws < 0.5)[indices]
-        return indices, flips
+            flips = self._random(epoch, _FLIPS).random(total) < 0.5
+        drawn = order % self.count, flips[order]
+        if not self.draws:
+            return drawn
+        draws = self._random(epoch, _DRAWS).random((total, self.draws))
+        return *drawn, draws[order]
 
     def batches(self) -> tf.data.Dataset:
-        """Return the dataset of `(indices, flips)`, each `(batch,)`."""
+        """Return the dataset of what `epoch` returns, cut into batches."""
 
         def iterate(_):
             epoch, batch = call(self.start, [], [tf.int64, tf.int64])
@@ -174,14 +190,16 @@ class Order:
         )
 
     def _batches_of(self, epoch, first_batch) -> tf.data.Dataset:
-        indices, flips = call(self.epoch, [epoch], self.types)
-        indices.set_shape([self.count])
-        flips.set_shape([self.count])
+        types = [tf.int64, tf.bool, tf.float64][: 3 if self.draws else 2]
+        values = call(self.epoch, [epoch], types)
+        shapes = [[self.length], [self.length], [self.length, self.draws]]
+        for value, shape in zip(values, shapes, strict=False):
+            value.set_shape(shape)
         size = self.batch_size
 
         def cut(batch):
             chosen = slice(batch * size, (batch + 1) * size)
-            return indices[chosen], flips[chosen]
+            return tuple(value[chosen] for value in values)
 
         numbers = tf.data.Dataset.range(first_batch, self.batches_per_epoch)
         return numbers.map(cut)

@@ -244,5 +244,5 @@ def _report(request: Request, skipped: list[str]) -> None:
         warnings.warn(
             f"{len(skipped)} of {count} {kind} cannot be read and are left "
             f"out: {names}{more}",
-            stacklevel=6,  # the caller of `pipelines.images` or another
+            stacklevel=7,  # the caller of `pipelines.images` or another
         )

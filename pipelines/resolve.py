@@ -5,21 +5,42 @@ from __future__ import annotations
 import difflib
 import glob
 import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipelines import checks, fashion
+from pipelines import checks, emoji, fashion
 from pipelines.records import RecordSource, is_record_file
 from pipelines.sources import ArraySource, FolderSource, Source, ZipSource
 from pipelines.tfds_sets import tfds_source
 
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A set that comes by its name.
+
+    Attributes:
+        load: Returns images and labels of a split.
+        classes: Name of each label.
+        splits: Its splits.
+    """
+
+    load: Callable[[str], tuple[np.ndarray, np.ndarray]]
+    classes: Sequence[str]
+    splits: tuple[str, ...] = ("train", "test")
+
+
 BUILT_IN = {
-    "fashion_mnist": fashion.fashion_mnist,
-    "fashion_mnist_10k": lambda split: fashion.fashion_mnist_10k(),
+    "fashion_mnist": BuiltIn(fashion.fashion_mnist, fashion.CLASSES),
+    "fashion_mnist_10k": BuiltIn(
+        lambda split: fashion.fashion_mnist_10k(), fashion.CLASSES, ("train",)
+    ),
+    "noto_emoji": BuiltIn(emoji.noto_emoji, emoji.CATEGORIES),
+    "twemoji": BuiltIn(emoji.twemoji, emoji.CATEGORIES),
 }
-_SPLITS = {"fashion_mnist": ("train", "test")}
 
 
 def resolve(source: Any, split: str, data_dir: str | None) -> Source:
@@ -69,8 +90,8 @@ def built_in(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: If it has no such split.
     """
-    checks.one_of("split", split, _SPLITS.get(name, ("train",)))
-    return BUILT_IN[name](split)
+    checks.one_of("split", split, BUILT_IN[name].splits)
+    return BUILT_IN[name].load(split)
 
 
 def _open_path(text: str) -> Source:

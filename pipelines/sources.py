@@ -58,13 +58,19 @@ class EncodedSource(Source):
     def read(self, index: int) -> bytes:
         """Return the image file's bytes."""
 
+    def prepare(
+        self, data: bytes, image_size: int, channels: int
+    ) -> np.ndarray:
+        """Return the prepared image of an image file's bytes."""
+        return decode.prepare_encoded(data, image_size, channels)
+
     def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
         """See `Source.load`."""
         size = "no"
         try:
             data = self.read(index)
             size = len(data)
-            return decode.prepare_encoded(data, image_size, channels)
+            return self.prepare(data, image_size, channels)
         # On a damaged file Pillow raises nearly anything: OSError,
         # SyntaxError, struct.error, zlib.error, DecompressionBombError, ...
         except Exception as error:

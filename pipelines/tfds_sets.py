@@ -62,13 +62,16 @@ class TFDSSource(EncodedSource):
         return self.full_name, len(self)
 
 
-def tfds_source(name: str, split: str, data_dir: str | None) -> EncodedSource:
+def tfds_source(
+    name: str, split: str, data_dir: str | None, feature: str | None = None
+) -> EncodedSource:
     """Open a data set that TFDS has prepared on this computer.
 
     Args:
         name: `NAME`, `NAME/CONFIG` or `NAME/CONFIG:VERSION`, as TFDS has it.
         split: A split, or a part of one, such as "train[:80%]".
         data_dir: Where TFDS keeps its data sets; `None` means its default.
+        feature: Which image feature; `None` for "image", or else the first.
 
     Returns:
         A source over the images of the split.
@@ -108,7 +111,7 @@ def tfds_source(name: str, split: str, data_dir: str | None) -> EncodedSource:
             f"`split` must be one of {sorted(builder.info.splits)} or a part "
             f"of one, such as 'train[:80%]'. Received: split={split!r}"
         ) from error
-    key = _image_key(tfds, builder)
+    key = _image_key(tfds, builder, feature)
     label_key, names = _label_key(tfds, builder)
     if builder.info.file_format.file_suffix == "tfrecord":
         instructions = parts.file_instructions
@@ -142,16 +145,21 @@ def _label_key(tfds: Any, builder: Any) -> tuple[str | None, list[str] | None]:
     return None, None
 
 
-def _image_key(tfds: Any, builder: Any) -> str:
+def _image_key(tfds: Any, builder: Any, feature: str | None) -> str:
     keys = [
         key
-        for key, feature in builder.info.features.items()
-        if isinstance(feature, tfds.features.Image)
-        and feature.np_dtype in (np.uint8, np.uint16)
+        for key, kind in builder.info.features.items()
+        if isinstance(kind, tfds.features.Image)
+        and kind.np_dtype in (np.uint8, np.uint16)
     ]
-    for key in ("image", *keys):
+    for key in ("image", *keys) if feature is None else (feature,):
         if key in keys:
             return key
+    if feature is not None:
+        raise ValueError(
+            f"`keys` must name features of 8-bit images, of {keys}. "
+            f"Received: {feature!r}"
+        )
     raise ValueError(
         "The TFDS data set must have a feature of 8-bit images. "
         f"Received: {builder.info.full_name} with {builder.info.features}"

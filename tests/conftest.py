@@ -2,9 +2,15 @@
 
 import os
 
-# The same tiny models are compiled in many tests: JAX keeps what XLA made.
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", ".pytest_cache/jax")
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+# Tests compile much and run it once: LLVM shall not optimize it at length.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
+# The same tiny models are compiled in many tests and in processes that tests
+# start, wherever those run: JAX keeps what XLA made.
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR", os.path.abspath(".pytest_cache/jax")
+)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 # One process of tests per core: threads of PyTorch's would wait on each other.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -12,6 +18,21 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import keras
 import pytest
+
+
+def pytest_collection_modifyitems(config, items):
+    """Picks the tests of this run, and their order.
+
+    Those marked `backend_free` are left to TensorFlow's run, unless `-m` asks
+    for them. Files beside this one come first: they hold few tests and take
+    long, and one process would wait for the other's at the end.
+    """
+    asked = "backend_free" in config.option.markexpr
+    if not asked and keras.backend.backend() != "tensorflow":
+        free = {x for x in items if x.get_closest_marker("backend_free")}
+        items[:] = [x for x in items if x not in free]
+        config.hook.pytest_deselected(items=list(free))
+    items.sort(key=lambda item: item.path.parent != config.rootpath / "tests")
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,12 @@
-"""Saves, on one backend, a trained model for another backend to load."""
+"""Loads, on one backend, what another saved, and saves what that loads."""
 
 import sys
 
 import keras
 import numpy as np
 from harness import random_images, tiny_dcgan, tiny_diffusion
+
+import zoo
 
 
 def write(directory):
@@ -38,6 +40,13 @@ def write_diffusion(directory):
     np.save(f"{directory}/diffusion.npy", images)
 
 
+def read_preset(directory):
+    """Loads the preset in `directory`, and writes what it makes."""
+    model = zoo.DCGAN.from_preset(f"{directory}/preset", for_training=True)
+    np.save(f"{directory}/of_preset.npy", model.generate(3, seed=2))
+
+
 if __name__ == "__main__":
+    read_preset(sys.argv[1])
     write(sys.argv[1])
     write_diffusion(sys.argv[1])

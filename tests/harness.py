@@ -14,12 +14,13 @@ import zoo
 ROOT = pathlib.Path(__file__).parent.parent
 SHAPE = (16, 16, 1)
 
-# The backends, besides the one under test, that are installed to be tested.
-OTHER_BACKENDS = [
-    name
-    for name in ("tensorflow", "jax", "torch")
-    if name != keras.backend.backend() and importlib.util.find_spec(name)
-]
+# The backends, besides the one under test, that are installed to be tested,
+# in a ring.
+BACKENDS = ["tensorflow", "jax", "torch"]
+BACKENDS = list(filter(importlib.util.find_spec, BACKENDS))
+OWN = BACKENDS.index(keras.backend.backend())
+OTHER_BACKENDS = BACKENDS[OWN + 1 :] + BACKENDS[:OWN]
+NEXT_BACKEND = (OTHER_BACKENDS or BACKENDS)[0]
 
 
 def tiny_dcgan(**arguments):
@@ -79,8 +80,11 @@ def start(*arguments, backend=None, **options):
 
 def run(*arguments, **options):
     """Runs Python to its end; returns exit code, stdout and stderr."""
-    process = start(*arguments, **options)
-    out, err = process.communicate(timeout=300)
+    with start(*arguments, **options) as process:
+        try:
+            out, err = process.communicate(timeout=600)
+        finally:
+            process.kill()  # Where it has not ended, also by Ctrl-C.
     return process.returncode, out, err
 
 

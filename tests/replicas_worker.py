@@ -11,6 +11,7 @@ tf.config.set_logical_device_configuration(
     CPU, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+from golden_cyclegan import golden_model, gradient_errors, read  # noqa: E402
 from harness import SHAPE, random_images, tiny_diffusion  # noqa: E402
 from tricky_gan import SHAPE as TRICKY_SHAPE  # noqa: E402
 from tricky_gan import TrickyGAN  # noqa: E402
@@ -136,6 +137,77 @@ def gate_of_volumes(strategy):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
+def stylegan_grows(strategy):
+    """Counts the images of both replicas, and grows on both."""
+    keras.utils.set_random_seed(0)
+    growing = {"first_resolution": 4, "fade_images": 16, "stable_images": 8}
+    with strategy.scope():
+        model = zoo.StyleGAN(
+            8, 1, latent_dim=4, filters=2, mapping_layers=1, **growing
+        )
+        model.compile()
+    images = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8, 1))
+    data = tf.data.Dataset.from_tensors(images.astype("float32"))
+    history = model.fit(data, epochs=2, verbose=0)
+    assert np.isfinite(list(history.history.values())).all()
+    assert (model.size, float(model.growth.level())) == (8, 0.5)
+    for variable in model.variables:
+        one, other = strategy.experimental_local_results(variable.value)
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
+
+
+def pix2pix_equals_one_device(strategy):
+    """Compares one step without batch statistics; then trains with them."""
+    pair = random_images(8), random_images(8, seed=1)
+    data = tf.data.Dataset.from_tensors(pair)
+    sgd = keras.optimizers.SGD
+
+    def build(scope, **arguments):
+        keras.utils.set_random_seed(0)
+        with scope:
+            model = zoo.Pix2Pix(
+                SHAPE, filters=2, receptive_field=16, **arguments
+            )
+            model.compile(
+                generator_optimizer=sgd(0.1), discriminator_optimizer=sgd(0.1)
+            )
+        return model
+
+    arguments = {"normalization": "instance", "dropout": 0.0}
+    one = build(contextlib.nullcontext(), **arguments)
+    two = build(strategy.scope(), **arguments)
+    logs = [model.fit(data, verbose=0).history for model in (one, two)]
+    for name, value in logs[0].items():
+        np.testing.assert_allclose(logs[1][name], value, rtol=1e-5)
+    for a, b in zip(one.variables, two.variables, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-5)
+
+    model = build(strategy.scope())
+    noise = strategy.run(model.sample_noise, args=(np.zeros((4, 1)),))
+    first, second = strategy.experimental_local_results(noise)
+    assert (first.numpy() != second.numpy()).any()
+    history = model.fit(data, verbose=0, validation_data=data).history
+    assert np.isfinite(list(history.values())).all()
+    sizes = [v for v in model.variables if v.name == "batch_size"]
+    assert {float(v.numpy()) for v in sizes} == {4.0}
+
+
+def cyclegan_step_equals_pytorch(strategy):
+    """Compares the gradients; the first replica's images fill the pools."""
+    keras.utils.set_random_seed(0)
+    golden = read()
+    with strategy.scope():
+        model = golden_model(golden)
+    data = tf.data.Dataset.from_tensors((golden["a"], golden["b"]))
+    model.fit(data, verbose=0)
+    errors = gradient_errors(model, golden)
+    assert max(errors.values()) < 1e-4, errors
+    for pool, name in ((model.pool_a, "fake_a"), (model.pool_b, "fake_b")):
+        for images in strategy.experimental_local_results(pool.images.value):
+            np.testing.assert_allclose(images[0], golden[name][0], atol=1e-5)
+            assert not images[1:].numpy().any()
+
+
 if __name__ == "__main__":
     import sys
 
@@ -147,3 +219,6 @@ if __name__ == "__main__":
     layers_agree(mirrored)
     diffusion_trains(mirrored, sys.argv[1])
     gate_of_volumes(mirrored)
+    stylegan_grows(mirrored)
+    pix2pix_equals_one_device(mirrored)
+    cyclegan_step_equals_pytorch(mirrored)

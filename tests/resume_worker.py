@@ -8,12 +8,13 @@ import keras
 from harness import differing, random_images, state_of, tiny_dcgan
 
 import callbacks
-import pipelines
 from zoo import backend
 
 
 def training(directory, epochs, *more):
     """Runs, or goes on with, the training that the test compares."""
+    import pipelines  # And TensorFlow, which saving does not need.
+
     backend.enable_determinism()
     keras.utils.set_random_seed(0)
     model = tiny_dcgan()

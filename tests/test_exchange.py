@@ -3,18 +3,48 @@
 import keras
 import numpy as np
 import pytest
-from harness import OTHER_BACKENDS, ROOT, random_images, run, state_of
+from harness import (
+    OTHER_BACKENDS,
+    ROOT,
+    random_images,
+    run,
+    state_of,
+    tiny_dcgan,
+)
 
 
-@pytest.mark.parametrize("other", OTHER_BACKENDS)
-def test_model_of_another_backend(other, tmp_path):
-    code, _, err = run(
-        ROOT / "tests" / "exchange_worker.py", tmp_path, backend=other
-    )
+@pytest.fixture(scope="module")
+def model():
+    """Returns a model whose average is not its generator."""
+    keras.utils.set_random_seed(3)
+    model = tiny_dcgan()
+    model.fit(random_images(32), batch_size=8, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="module", params=OTHER_BACKENDS)
+def directory(request, model, tmp_path_factory):
+    """Returns a directory that a process on another backend has worked in."""
+    path = tmp_path_factory.mktemp(request.param)
+    model.save_to_preset(path / "preset", samples=0)
+    worker = ROOT / "tests" / "exchange_worker.py"
+    code, _, err = run(worker, path, backend=request.param)
     assert code == 0, err
-    expected = dict(np.load(tmp_path / "expected.npz"))
+    return path
 
-    model = keras.saving.load_model(tmp_path / "model.keras")
+
+def test_another_backend_loads_a_preset(directory, model):
+    np.testing.assert_allclose(
+        np.load(directory / "of_preset.npy"),
+        model.generate(3, seed=2),
+        atol=2e-5,
+    )
+
+
+def test_model_of_another_backend(directory):
+    expected = dict(np.load(directory / "expected.npz"))
+
+    model = keras.saving.load_model(directory / "model.keras")
     np.testing.assert_allclose(
         model.generate(8, seed=3), expected.pop("images"), atol=1e-5
     )
@@ -32,8 +62,10 @@ def test_model_of_another_backend(other, tmp_path):
     moved = keras.ops.convert_to_numpy(kernel) - before[kernel.path]
     assert 0 < abs(moved).max() < 1e-2  # By Adam at 2e-4, not from scratch.
 
-    model = keras.saving.load_model(tmp_path / "diffusion.keras")
+
+def test_diffusion_of_another_backend(directory):
+    model = keras.saving.load_model(directory / "diffusion.keras")
     images = model.generate(3, seed=3, steps=5, eta=1.0, guidance=2.0)
     np.testing.assert_allclose(
-        images, np.load(tmp_path / "diffusion.npy"), atol=1e-4
+        images, np.load(directory / "diffusion.npy"), atol=1e-4
     )

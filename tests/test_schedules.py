@@ -6,6 +6,8 @@ import pytest
 import zoo
 from zoo import schedules
 
+pytestmark = pytest.mark.backend_free
+
 ALL = {
     "linear": schedules.linear(1000),
     "scaled_linear": schedules.scaled_linear(1000),

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 from zoo.environment import prepared
 
 with prepared():
-    from zoo import losses, schedules
+    from zoo import learning_rates, losses, schedules
     from zoo.generative_model import GenerativeModel
     from zoo.models.conditional_gan import ConditionalGAN
+    from zoo.models.cyclegan import CycleGAN
     from zoo.models.dcgan import DCGAN
     from zoo.models.diffusion import Diffusion
     from zoo.models.gan3d import GAN3D
+    from zoo.models.pix2pix import Pix2Pix
+    from zoo.models.stylegan import StyleGAN
     from zoo.models.wgan_gp import WGANGP
 
 if TYPE_CHECKING:
@@ -26,9 +29,13 @@ __all__ = [
     "GAN3D",
     "WGANGP",
     "ConditionalGAN",
+    "CycleGAN",
     "Diffusion",
     "GenerativeModel",
+    "Pix2Pix",
+    "StyleGAN",
     "export",
+    "learning_rates",
     "list_presets",
     "losses",
     "metrics",

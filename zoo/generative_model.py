@@ -420,8 +420,11 @@ class GenerativeModel(keras.Model):
         """
         return self.generate(count, seed=seed, **arguments)
 
-    def _generate(self, inputs, count, batch_size):
-        """Predicts in batches of one size, so that one graph is compiled."""
+    def _generate(self, inputs, count, batch_size, network=None):
+        """Predicts in batches of one size, so that one graph is compiled.
+
+        By the whole model, or by one of its networks.
+        """
         backend.sync_state(self)
         batch_size = checks.positive_integer("batch_size", batch_size)
         batch_size = min(batch_size, count)
@@ -429,8 +432,8 @@ class GenerativeModel(keras.Model):
         inputs = keras.tree.map_structure(
             lambda x: np.concatenate([x, x[:1].repeat(padding, axis=0)]), inputs
         )
-        images = self.predict(inputs, batch_size=batch_size, verbose=0)
-        return images[:count]
+        predict = (network or self).predict
+        return predict(inputs, batch_size=batch_size, verbose=0)[:count]
 
     # Saving
 

@@ -32,6 +32,21 @@ def from_uint8(pixels):
     return np.asarray(pixels, "float32") / 127.5 - 1
 
 
+def beside(*images):
+    """Joins batches of images side by side.
+
+    Args:
+        *images: Arrays `(count, height, width, channels)` of one count and
+            height; grey ones are repeated where others have colours.
+
+    Returns:
+        Array `(count, height, sum of widths, most channels)`.
+    """
+    channels = max(x.shape[-1] for x in images)
+    images = [x.repeat(channels // x.shape[-1], axis=-1) for x in images]
+    return np.concatenate(images, axis=2)
+
+
 def image_grid(images, columns, padding=2, scale=None):
     """Lays images out in rows.
 

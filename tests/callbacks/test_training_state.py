@@ -32,7 +32,11 @@ def test_kill_while_saving_leaves_a_state_to_resume(tmp_path):
     for _ in range(2):
         process = start(WORKER, "save", tmp_path)
         assert process.stdout.readline() == "ready\n"
-        time.sleep(random.Random(time.time()).uniform(0.2, 0.8))
+        deadline = time.time() + 120
+        while not callbacks.TrainingState(tmp_path).saved():
+            assert time.time() < deadline
+            time.sleep(0.05)
+        time.sleep(random.Random(time.time()).uniform(0, 0.6))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         state = callbacks.TrainingState(tmp_path)

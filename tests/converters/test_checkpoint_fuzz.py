@@ -10,6 +10,8 @@ from pytorch_files import example, write_state_dict, write_zip
 
 from zoo.converters import CheckpointError, read_pytorch_checkpoint
 
+pytestmark = pytest.mark.backend_free
+
 
 def mutate(rng, data):
     data = bytearray(data)

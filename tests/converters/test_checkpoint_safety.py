@@ -23,6 +23,8 @@ from pytorch_files import (
 
 from zoo.converters import CheckpointError, read_pytorch_checkpoint
 
+pytestmark = pytest.mark.backend_free
+
 DATA = np.arange(4, dtype="float32").tobytes()
 NAME = b"ctorch._utils\n_rebuild_tensor_v2\n"
 

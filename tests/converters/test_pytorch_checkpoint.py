@@ -21,6 +21,8 @@ from pytorch_files import (
 
 from zoo.converters import read_pytorch_checkpoint
 
+pytestmark = pytest.mark.backend_free
+
 DATA = np.arange(4, dtype="float32").tobytes()
 
 

@@ -16,6 +16,8 @@ from zoo.converters import (
     read_safetensors,
 )
 
+pytestmark = pytest.mark.backend_free
+
 
 @pytest.fixture
 def path(tmp_path):

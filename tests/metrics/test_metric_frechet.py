@@ -9,6 +9,8 @@ import scipy.linalg
 
 from zoo.metrics import Moments, frechet_distance, frechet_distance_of
 
+pytestmark = pytest.mark.backend_free
+
 GOLDEN = np.load(pathlib.Path(__file__).with_name("golden.npz"))
 
 

@@ -11,6 +11,8 @@ from zoo.metrics import (
     inception_score_of,
 )
 
+pytestmark = pytest.mark.backend_free
+
 GOLDEN = np.load(pathlib.Path(__file__).with_name("golden.npz"))
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from zoo.metrics import kernel_distance
 
+pytestmark = pytest.mark.backend_free
+
 GOLDEN = np.load(pathlib.Path(__file__).with_name("golden.npz"))
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from zoo.metrics import Moments
 
+pytestmark = pytest.mark.backend_free
+
 
 def samples(count=200, dimension=6, seed=0):
     random = np.random.default_rng(seed)

@@ -7,6 +7,8 @@ import pytest
 
 from zoo.metrics import density_coverage, precision_recall
 
+pytestmark = pytest.mark.backend_free
+
 GOLDEN = np.load(pathlib.Path(__file__).with_name("golden.npz"))
 
 

@@ -10,6 +10,7 @@ import pathlib
 import keras
 import numpy as np
 import pytest
+from agreement import RecordingSGD, error
 from keras import ops
 
 import zoo
@@ -37,21 +38,6 @@ class GoldenLatents(zoo.DCGAN):
         latents = ops.take(self.golden, self.drawn, axis=0)
         self.drawn.assign(self.drawn + 1)
         return latents
-
-
-class RecordingSGD(keras.optimizers.Optimizer):
-    """Gradient descent that keeps the last gradients it was given."""
-
-    def build(self, variables):
-        super().build(variables)
-        self.gradients = [
-            self.add_variable_from_reference(v, "gradient") for v in variables
-        ]
-
-    def update_step(self, gradient, variable, learning_rate):
-        slot = self.gradients[self._get_variable_index(variable)]
-        slot.assign(gradient)
-        variable.assign(variable - learning_rate * gradient)
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +73,6 @@ def trained(golden, steps, make_optimizer):
     model.fit(images, batch_size=8, shuffle=False, verbose=0, callbacks=[each])
     sums = np.array(means) * np.arange(1, steps + 1)[:, None]
     return model, np.diff(sums, axis=0, prepend=0)  # The logs are means so far.
-
-
-def error(actual, expected):
-    actual = ops.convert_to_numpy(actual).astype("float64")
-    return np.abs(actual - expected).max() / np.abs(expected).max()
 
 
 @pytest.fixture(scope="module")

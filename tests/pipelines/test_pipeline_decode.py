@@ -10,6 +10,8 @@ from PIL import Image
 import pipelines
 from pipelines import decode
 
+pytestmark = pytest.mark.backend_free
+
 
 def encoded(image, kind, **options):
     stream = io.BytesIO()

@@ -14,6 +14,8 @@ import pytest
 import pipelines
 from pipelines import fashion
 
+pytestmark = pytest.mark.backend_free
+
 SYSTEM = fashion.SYSTEM_FOLDER
 needs_debian = pytest.mark.skipif(
     not SYSTEM.is_dir(), reason="needs the package dataset-fashion-mnist"

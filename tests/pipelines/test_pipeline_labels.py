@@ -11,6 +11,8 @@ from test_pipeline_records import encoded, write
 import pipelines
 from pipelines.tfds_sets import TFDSSource
 
+pytestmark = pytest.mark.backend_free
+
 
 def numbers_and_labels(dataset):
     """The grey level of each image over 20, and its label."""

@@ -9,6 +9,8 @@ import tensorflow as tf
 import pipelines
 from pipelines import order
 
+pytestmark = pytest.mark.backend_free
+
 
 def numbers(count):
     """An array of 1x1 images, each its own number."""

@@ -11,6 +11,8 @@ from PIL import Image
 import pipelines
 from pipelines import packing
 
+pytestmark = pytest.mark.backend_free
+
 
 @pytest.fixture
 def decodes(monkeypatch):

@@ -8,6 +8,8 @@ from PIL import Image
 import pipelines
 from pipelines.tfds_sets import TFDSSource
 
+pytestmark = pytest.mark.backend_free
+
 
 def encoded(number):
     stream = io.BytesIO()

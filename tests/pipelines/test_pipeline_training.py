@@ -57,6 +57,7 @@ print("as expected")
 """
 
 
+@pytest.mark.backend_free
 def test_mirrored_strategy_divides_the_batch():
     settings = {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(

@@ -23,6 +23,8 @@ from zoo.registry import (
     open_preset,
 )
 
+pytestmark = pytest.mark.backend_free
+
 WEIGHTS = "model.weights.h5"
 
 

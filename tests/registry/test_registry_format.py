@@ -8,7 +8,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from harness import OTHER_BACKENDS, SHAPE, random_images, run, tiny_dcgan
+from harness import SHAPE, random_images, tiny_dcgan
 from PIL import Image
 from preset_files import promise, rewrite
 
@@ -114,21 +114,6 @@ def test_architecture_alone_and_other_arguments(saved, trained):
     assert model.filters == trained.filters
     assert not np.array_equal(
         model.generate(2, seed=0), trained.generate(2, seed=0)
-    )
-
-
-@pytest.mark.parametrize("backend", OTHER_BACKENDS)
-def test_other_backends_load_it(saved, trained, tmp_path, backend):
-    code = (
-        "import sys, numpy, zoo;"
-        "m = zoo.DCGAN.from_preset(sys.argv[1], for_training=True);"
-        "numpy.save(sys.argv[2], m.generate(3, seed=2))"
-    )
-    made = tmp_path / "images.npy"
-    exit_code, _, err = run("-c", code, saved, made, backend=backend)
-    assert exit_code == 0, err
-    np.testing.assert_allclose(
-        np.load(made), trained.generate(3, seed=2), atol=2e-5
     )
 
 

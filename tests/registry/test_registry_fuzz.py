@@ -52,6 +52,7 @@ def outcome(preset):
         return type(error)
 
 
+@pytest.mark.backend_free
 def test_damaged_files_are_refused(saved, originals, tmp_path):
     """Without new hashes: an accident. All but metadata's own are caught."""
     random = np.random.default_rng(0)
@@ -65,6 +66,7 @@ def test_damaged_files_are_refused(saved, originals, tmp_path):
         (preset / name).write_bytes(originals[name])
 
 
+@pytest.mark.backend_free
 def test_mutated_metadata(saved, originals, tmp_path):
     random = np.random.default_rng(1)
     preset = shutil.copytree(saved, tmp_path / "p")

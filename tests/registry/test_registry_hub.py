@@ -17,6 +17,8 @@ from zoo.registry import (
     handles,
 )
 
+pytestmark = pytest.mark.backend_free
+
 
 @pytest.fixture
 def hub(saved, tmp_path, monkeypatch):

@@ -107,7 +107,9 @@ _LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 def conv(x, kernel, strides, padding):
     """Convolution of channels-last `x`."""
-    symmetric = _symmetric(x, kernel, strides, padding)
+    symmetric = 0
+    if padding != "valid":
+        symmetric = _symmetric(x, kernel, strides, padding)
     if symmetric is None:
         return keras.ops.conv(x, kernel, strides, padding)
     convolve, _ = _CONVOLUTIONS[x.dim()]

@@ -2,7 +2,7 @@
 
 import typer
 
-from zoo.cli import converting, models, presets, training
+from zoo.cli import converting, models, presets, training, translating
 
 app = typer.Typer(
     help="Train and use generative models on TensorFlow, JAX or PyTorch.",
@@ -12,6 +12,7 @@ app = typer.Typer(
 )
 app.command()(training.train)
 app.command()(models.sample)
+app.command()(translating.translate)
 app.command()(models.evaluate)
 app.command()(models.compare)
 app.command()(converting.convert)

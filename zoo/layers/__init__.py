@@ -6,9 +6,16 @@ from zoo.layers.convolution import (
     Conv3D,
     Conv3DTranspose,
 )
+from zoo.layers.equalized import EqualizedConv2D, EqualizedDense
+from zoo.layers.growth import FadeIn, Growth
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from zoo.layers.noise import InstanceNoise
-from zoo.layers.normalization import BatchNormalization, InstanceNormalization
+from zoo.layers.normalization import (
+    BatchNormalization,
+    InstanceNormalization,
+    PixelNormalization,
+)
+from zoo.layers.padding import ReflectionPadding2D
 from zoo.layers.reference import (
     DropReference,
     ReferenceBatch,
@@ -16,20 +23,40 @@ from zoo.layers.reference import (
     VirtualBatchNormalization,
 )
 from zoo.layers.spectral import SpectralNormalization
+from zoo.layers.style import (
+    AdaptiveInstanceNormalization,
+    Blur,
+    LearnedConstant,
+    NoiseInput,
+    RunningMean,
+    adain,
+)
 
 __all__ = [
+    "AdaptiveInstanceNormalization",
     "BatchNormalization",
+    "Blur",
     "Conv2D",
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
     "DropReference",
+    "EqualizedConv2D",
+    "EqualizedDense",
+    "FadeIn",
+    "Growth",
     "InstanceNoise",
     "InstanceNormalization",
+    "LearnedConstant",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
+    "NoiseInput",
+    "PixelNormalization",
     "ReferenceBatch",
     "ReferenceBatchNormalization",
+    "ReflectionPadding2D",
+    "RunningMean",
     "SpectralNormalization",
     "VirtualBatchNormalization",
+    "adain",
 ]

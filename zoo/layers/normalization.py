@@ -168,3 +168,36 @@ class InstanceNormalization(Affine):
         x = ops.cast(inputs, "float32")
         statistics = moments(x, tuple(range(1, len(x.shape) - 1)))
         return self.affine(normalized(x, *statistics, self.epsilon))
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class PixelNormalization(keras.layers.Layer):
+    """Divides vectors by the root mean square of their values.
+
+    Karras et al. 2018, arXiv:1710.10196, section 4.2.
+
+    Args:
+        epsilon: Added to the mean square, default 1e-8.
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Input and output: `(batch, ..., channels)`.
+    """
+
+    def __init__(self, epsilon=1e-8, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def call(self, inputs):
+        """Returns the normalized inputs."""
+        x = ops.cast(inputs, "float32")
+        square = ops.mean(ops.square(x), axis=-1, keepdims=True)
+        y = x * ops.rsqrt(square + self.epsilon)
+        return ops.cast(y, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the input shape."""
+        return input_shape
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {**super().get_config(), "epsilon": self.epsilon}

@@ -25,6 +25,7 @@ from zoo.losses.auxiliary import (
     mutual_information_continuous,
 )
 from zoo.losses.penalties import Penalty
+from zoo.losses.reconstruction import l1
 from zoo.losses.terms import (
     discriminator_fake,
     discriminator_real,
@@ -49,6 +50,7 @@ __all__ = [
     "discriminator_real",
     "energy_based",
     "get",
+    "l1",
     "maximum_likelihood",
     "minimax",
     "mode_seeking",

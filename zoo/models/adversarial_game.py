@@ -14,7 +14,8 @@ class AdversarialGame(GenerativeModel):
     A subclass builds `generator` and the network named by `opponent`, whose
     output is the logit, `(batch, 1)`, or a dict that has it as `"logits"`,
     and calls `start_game` when they stand. Networks that see more than
-    latents and images get it from `unpack`.
+    latents and images get it from `unpack`. A generator of several networks
+    has them in `players`, and a `synthesize` of its own.
 
     Args:
         loss: A name of `zoo.losses`, or a `zoo.losses.AdversarialLoss`.
@@ -97,7 +98,8 @@ class AdversarialGame(GenerativeModel):
             )
             measures = (f"{opponent}_accuracy", *measures)
         self.log_terms((*terms, *losses), measures)
-        self.average("generator")
+        for network in self.players["generator"]:
+            self.average(network)
 
     # What a subclass may change
 
@@ -203,8 +205,8 @@ class AdversarialGame(GenerativeModel):
     @backend.stateful
     def train_step(self, data):
         """Updates the opponent, then the generator, on one batch."""
+        self.advance(data)
         images, conditions = self.unpack(data)
-        self.advance()
         for _ in range(self.discriminator_steps - 1):
             latents = self.draw(images)
             made = self.synthesize_all(latents, conditions, True)
@@ -244,8 +246,12 @@ class AdversarialGame(GenerativeModel):
         )
         return self.log(**opponent, **generator, **self.measures(opponent))
 
-    def advance(self):
-        """Tells layers that anneal, such as `InstanceNoise`, of the step."""
+    def advance(self, data):
+        """Tells layers that anneal, such as `InstanceNoise`, of the step.
+
+        Args:
+            data: The batch of the step, as `unpack` takes it.
+        """
         for layer in getattr(self, self.opponent).layers:
             if hasattr(layer, "advance"):
                 layer.advance()

@@ -98,8 +98,11 @@ def get_recipe(name: str) -> Recipe:
 # Each registers its model's recipe, by the names above.
 from zoo.recipes import (  # noqa: E402
     conditional_gan,  # noqa: F401
+    cyclegan,  # noqa: F401
     dcgan,  # noqa: F401
     diffusion,  # noqa: F401
     gan3d,  # noqa: F401
+    pix2pix,  # noqa: F401
+    stylegan,  # noqa: F401
     wgan_gp,  # noqa: F401
 )

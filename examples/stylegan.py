@@ -1,0 +1,80 @@
+"""Train a StyleGAN that grows, then truncate and mix its styles.
+
+    python examples/stylegan.py --config small   # minutes on two CPU cores
+    python examples/stylegan.py --config large   # 256 px, for a GPU
+
+Writes grids of samples, `truncation.png` (each row one latent) and `mixing.png`
+(coarse styles of the first row, others of the first column).
+"""
+
+import argparse
+import pathlib
+
+import keras
+import numpy as np
+
+import callbacks
+import pipelines
+import zoo
+from zoo.grids import image_grid, save_picture
+
+CONFIGS = {
+    "small": {
+        "size": 32,
+        "rate": 2e-3,
+        "model": {
+            "latent_dim": 64,
+            "filters": 8,
+            "max_filters": 64,
+            "fade_images": 9_000,
+            "stable_images": 9_000,
+            "penalty_weight": 0.5,
+            "ema_decay": 0.995,
+        },
+    },
+    "large": {"size": 256, "rate": 1e-3, "model": {}},
+}
+PSI = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def truncation(model, rows=6):
+    """Returns a picture of latents that are truncated less and less."""
+    made = [model.generate(rows, seed=0, truncation_psi=psi) for psi in PSI]
+    return image_grid(np.concatenate(np.stack(made, axis=1)), len(PSI))
+
+
+def mixing(model, rows=4, columns=6):
+    """Returns a picture of pairs: figure 3 of the paper."""
+    down, across = model.latents(rows, seed=1), model.latents(columns, seed=2)
+    mixed = model.style_mix(
+        down.repeat(columns, axis=0), np.tile(across, (rows, 1)), seed=0
+    )
+    top, left = (model.render(model.styles(z), seed=0) for z in (across, down))
+    mixed = mixed.reshape(rows, columns, *model.image_shape)
+    first = np.concatenate([np.ones_like(top[:1]), top])[None]
+    rest = np.concatenate([left[:, None], mixed], axis=1)
+    return image_grid(np.concatenate([*first, *rest]), columns + 1)
+
+
+def main():
+    """Trains, truncates and mixes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", choices=CONFIGS, default="small")
+    parser.add_argument("--data", default="fashion_mnist_10k")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--output", type=pathlib.Path, default="runs/stylegan")
+    given = parser.parse_args()
+    config = CONFIGS[given.config]
+    keras.utils.set_random_seed(0)
+    images = pipelines.images(given.data, config["size"], batch_size=32)
+    model = zoo.StyleGAN(*images.element_spec.shape[2:], **config["model"])
+    model.compile()  # The paper's optimizers, at another rate.
+    model.optimizer.learning_rate = config["rate"]
+    grids = callbacks.SampleGrid(given.output / "samples", truncation_psi=0.7)
+    model.fit(images, epochs=given.epochs, callbacks=[grids])
+    save_picture(truncation(model), given.output / "truncation.png")
+    save_picture(mixing(model), given.output / "mixing.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""Layers of the style-based generator."""
+
+import keras
+from keras import ops
+
+from zoo import checks
+from zoo.layers.equalized import EqualizedDense
+from zoo.layers.normalization import moments, normalized
+
+
+def adain(x, scale, bias, epsilon=1e-8):
+    """Adaptive instance normalization.
+
+    `y_s (x - mean(x)) / std(x) + y_b` for each channel of each image: Huang
+    and Belongie 2017, arXiv:1703.06868, equation 8; Karras et al. 2019,
+    equation 1.
+
+    Args:
+        x: Maps, `(batch, height, width, channels)`.
+        scale: The style's `y_s`, `(batch, channels)`.
+        bias: The style's `y_b`, `(batch, channels)`.
+        epsilon: Added to variances, default 1e-8.
+
+    Returns:
+        float32 tensor of the shape of `x`.
+    """
+    x, scale, bias = (ops.cast(v, "float32") for v in (x, scale, bias))
+    mean, variance = moments(x, (1, 2))
+    y = normalized(x, mean, variance, epsilon)
+    return scale[:, None, None] * y + bias[:, None, None]
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class AdaptiveInstanceNormalization(keras.layers.Layer):
+    """Normalizes maps by themselves, then scales and shifts them by a style.
+
+    The learned affine transformation A of Karras et al. 2019, figure 1, and
+    `adain`. `y_s` starts at 1 (appendix C there): it is 1 plus the first half
+    of what the dense layer gives.
+
+    Args:
+        index: Which of the styles is this layer's, 0 for the first.
+        epsilon: Added to variances, default 1e-8.
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Input: a list of maps `(batch, height, width, channels)` and styles
+    `(batch, layers, style_dim)`. Output: of the shape of the maps.
+    """
+
+    def __init__(self, index=0, epsilon=1e-8, **kwargs):
+        super().__init__(**kwargs)
+        self.index = index
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        """Creates the affine transformation."""
+        maps, styles = input_shape
+        self.affine = EqualizedDense(
+            2 * maps[-1], gain=1.0, dtype=self.dtype_policy, name="affine"
+        )
+        self.affine.build((styles[0], styles[-1]))
+
+    def call(self, inputs):
+        """Returns the maps in the style."""
+        x, styles = inputs
+        scale, bias = ops.split(self.affine(styles[:, self.index]), 2, axis=-1)
+        y = adain(x, 1 + scale, bias, self.epsilon)
+        return ops.cast(y, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape of the maps."""
+        return input_shape[0]
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {
+            **super().get_config(),
+            "index": self.index,
+            "epsilon": self.epsilon,
+        }
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class NoiseInput(keras.layers.Layer):
+    """Adds noise, each channel as much of it as it has learned, and a bias.
+
+    The scaling B of Karras et al. 2019, figure 1, initially 0.
+
+    Args:
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Input: a list of maps `(batch, height, width, channels)` and noise
+    `(batch, height, width, 1)`. Output: of the shape of the maps.
+    """
+
+    def build(self, input_shape):
+        """Creates strength and bias, `(channels,)`."""
+        shape = (input_shape[0][-1],)
+        self.strength = self.add_weight(
+            name="strength", shape=shape, initializer="zeros"
+        )
+        self.bias = self.add_weight(
+            name="bias", shape=shape, initializer="zeros"
+        )
+
+    def call(self, inputs):
+        """Returns `x + strength noise + bias`."""
+        x, noise = inputs
+        return x + (ops.multiply(self.strength, noise) + self.bias)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape of the maps."""
+        return input_shape[0]
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class LearnedConstant(keras.layers.Layer):
+    """Gives every image of a batch the same learned maps, initially ones.
+
+    Args:
+        shape: `(height, width, channels)`.
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Input: anything with a batch axis. Output: `(batch, *shape)`.
+    """
+
+    def __init__(self, shape, **kwargs):
+        super().__init__(**kwargs)
+        self.shape = tuple(shape)
+
+    def build(self, input_shape):
+        """Creates the maps."""
+        self.constant = self.add_weight(
+            name="constant", shape=self.shape, initializer="ones"
+        )
+
+    def call(self, inputs):
+        """Returns the constant as often as there are inputs."""
+        constant = ops.convert_to_tensor(self.constant)[None]
+        return ops.repeat(constant, ops.shape(inputs)[0], axis=0)
+
+    def compute_output_shape(self, input_shape):
+        """Returns `(batch, *shape)`."""
+        return (input_shape[0], *self.shape)
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {**super().get_config(), "shape": self.shape}
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Blur(keras.layers.Layer):
+    """Smooths maps by the binomial filter [1, 2, 1] / 4 in both directions.
+
+    Zeros are beyond the border. As a low-pass filter it takes the place of
+    linear interpolation in resampling: Zhang 2019, arXiv:1904.11486; Karras
+    et al. 2019, section 2, change B.
+
+    Args:
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Input and output: `(batch, height, width, channels)`.
+    """
+
+    def call(self, inputs):
+        """Returns the smooth maps."""
+        # Sums of shifted maps: depthwise convolutions are slow on CPUs.
+        x = ops.pad(inputs, [[0, 0], [1, 1], [0, 0], [0, 0]])
+        x = (x[:, :-2] + 2 * x[:, 1:-1] + x[:, 2:]) / 4
+        x = ops.pad(x, [[0, 0], [0, 0], [1, 1], [0, 0]])
+        return (x[:, :, :-2] + 2 * x[:, :, 1:-1] + x[:, :, 2:]) / 4
+
+    def compute_output_shape(self, input_shape):
+        """Returns the input shape."""
+        return input_shape
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class RunningMean(keras.layers.Layer):
+    """Passes vectors on, and keeps the mean of those seen in training.
+
+    Args:
+        decay: Share of the old mean that stays in each pass, in [0, 1).
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Attributes:
+        mean: The mean, `(channels,)`, initially 0.
+
+    Raises:
+        ValueError: `decay` is not in [0, 1).
+
+    Input and output: `(batch, channels)`.
+    """
+
+    def __init__(self, decay=0.995, **kwargs):
+        super().__init__(**kwargs)
+        self.decay = checks.fraction("decay", decay)
+
+    def build(self, input_shape):
+        """Creates the mean."""
+        self.mean = self.add_weight(
+            name="mean",
+            shape=input_shape[-1:],
+            initializer="zeros",
+            trainable=False,
+            autocast=False,
+            aggregation="mean",
+        )
+
+    def call(self, inputs, training=False):
+        """Returns the inputs."""
+        if training:
+            batch = ops.mean(ops.cast(inputs, "float32"), axis=0)
+            moved = batch + self.decay * (self.mean - batch)
+            self.mean.assign(ops.stop_gradient(moved))
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        """Returns the input shape."""
+        return input_shape
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {**super().get_config(), "decay": self.decay}

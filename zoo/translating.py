@@ -1,0 +1,120 @@
+"""Translating image files: what `zoo translate` runs."""
+
+import pathlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from zoo import checks
+from zoo.files import output_directory
+from zoo.grids import from_uint8, save_picture, to_uint8
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
+CHUNK = 256
+"""Images held in memory; batches are parts of it, so that their size changes
+no noise."""
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+
+
+def translate_files(
+    model: Any,
+    paths: Iterable[pathlib.Path],
+    output: pathlib.Path,
+    batch_size: int = 16,
+    **arguments: Any,
+) -> list[pathlib.Path]:
+    """Translates image files, and writes PNG files of the same names.
+
+    Images are turned upright, cut to their centre square and resized to the
+    model's size by an antialiased bicubic filter.
+
+    Args:
+        model: A model with `translate` and `source_shape` or `image_shape`.
+        paths: Image files, and folders of them.
+        output: Directory to write to; made if it is not there.
+        batch_size: Images that are translated at a time.
+        **arguments: Further arguments of the model's `translate`.
+
+    Returns:
+        The files written.
+
+    Raises:
+        FileNotFoundError: There is no such file or folder.
+        ValueError: A file is no image, two have one name, or there is none.
+        OSError: `output` can't be written to.
+    """
+    checks.positive_integer("batch_size", batch_size)
+    files = image_files(paths)
+    output = output_directory(output)
+    shape = getattr(model, "source_shape", model.image_shape)
+    written = [output / f"{file.stem}.png" for file in files]
+    for start in range(0, len(files), CHUNK):
+        chosen = slice(start, start + CHUNK)
+        images = np.stack([read_image(f, shape) for f in files[chosen]])
+        made = model.translate(images, batch_size=batch_size, **arguments)
+        for pixels, path in zip(to_uint8(made), written[chosen], strict=True):
+            flat = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+            save_picture(Image.fromarray(flat), path)
+    return written
+
+
+def image_files(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
+    """Lists image files, those of folders in order of their names.
+
+    Args:
+        paths: Files, and folders, which are not searched further.
+
+    Raises:
+        FileNotFoundError: There is no such file or folder.
+        ValueError: There is no image, or two have one name.
+    """
+    files = []
+    for path in map(pathlib.Path, paths):
+        if path.is_dir():
+            found = sorted(path.iterdir())
+            files += [f for f in found if f.suffix.lower() in ENDINGS]
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise FileNotFoundError(
+                f"There is no such file or folder. Received: {str(path)!r}"
+            )
+    names = [file.stem for file in files]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not files:
+        raise ValueError(
+            "Expected images, each of a name of its own, endings aside. "
+            f"Received: {len(files)} images, these names twice: {twice[:3]}"
+        )
+    return files
+
+
+def read_image(path: pathlib.Path, shape: Sequence[int]) -> np.ndarray:
+    """Reads an image as a model takes it.
+
+    Args:
+        path: The file.
+        shape: `(height, width, channels)`.
+
+    Returns:
+        float32 array of that shape in [-1, 1].
+
+    Raises:
+        ValueError: It is no image that can be read.
+    """
+    height, width, channels = shape
+    if channels not in MODES:
+        raise ValueError(
+            f"Files hold 1, 3 or 4 channels. Received: a model of {channels}"
+        )
+    try:
+        with Image.open(path) as image:
+            image = ImageOps.exif_transpose(image).convert(MODES[channels])
+    except Exception as error:  # On damaged files Pillow raises nearly any.
+        raise ValueError(
+            f"Expected an image. Received: {str(path)!r} ({error})"
+        ) from error
+    image = ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC)
+    return from_uint8(np.asarray(image).reshape(shape))
