@@ -10,13 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines import checks, furniture, meshes
-from pipelines.building import finish, loader
+from pipelines.building import finish, prepare
 from pipelines.order import Order, call
 from pipelines.packing import Request
 from pipelines.sources import Source
 from pipelines.voxel_sources import ShapeFolder, VoxelArray
-
-_POSES = 2  # A random stream of its own, beside those of `Order`.
 
 
 def voxels(
@@ -113,9 +111,9 @@ def voxels(
         request,
         cache,
         passes,
+        turn,
         batch_size=batch_size,
-        mirror=mirror,
-        turn=turn,
+        flip=mirror,
         shuffle=shuffle,
         seed=shuffle_seed,
         repeat=repeat,
@@ -124,18 +122,15 @@ def voxels(
 
 
 def _build(
-    request: Request, cache: Any, passes: int, **order: Any
+    request: Request, cache: Any, passes: int, turn: bool, **order: Any
 ) -> tf.data.Dataset:
-    kept, load = loader(request, cache)
-    count = len(kept) * passes
-    checks.batch_fits(count, order["batch_size"], order["drop_remainder"])
-    size = order["batch_size"] if order["drop_remainder"] else None
-    batches = _Batches(
-        lambda places: load(places % len(kept)),
-        (size, *(request.image_size,) * 3, 1),
-    )
-    ordered = _PoseOrder(count, flip=False, **order).batches()
-    return finish(ordered.map(batches, tf.data.AUTOTUNE))
+    shapes = prepare(request, None, cache)
+    length = shapes.count * passes
+    checks.batch_fits(length, order["batch_size"], order["drop_remainder"])
+    ordered = Order(shapes.count, length=length, draws=int(turn), **order)
+    size = ordered.batch_size if ordered.drop_remainder else None
+    batches = _Batches(shapes.load, (size, *(request.image_size,) * 3, 1))
+    return finish(ordered.batches().map(batches, tf.data.AUTOTUNE))
 
 
 def _open(source: Any, resolution: int, up: str, split: str) -> Source:
@@ -177,58 +172,39 @@ def _open_path(path: Path, resolution: int, up: str) -> Source:
     return VoxelArray(array, resolution)
 
 
-class _PoseOrder(Order):
-    """An order that says for each shape how it stands.
-
-    A pose is 4 if the shape is mirrored, plus the number of its quarter
-    turns.
-    """
-
-    @property
-    def types(self) -> list[tf.DType]:
-        """Of what `epoch` returns."""
-        return [tf.int64, tf.int64]
-
-    def __init__(self, count: int, *, mirror: bool, turn: bool, **options: Any):
-        super().__init__(count, **options)
-        self.mirror = mirror
-        self.turn = turn
-
-    def epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the epoch's int64 indices and poses, both `(count,)`."""
-        indices, _ = super().epoch(epoch)
-        draws = self._random(epoch, _POSES).integers(8, size=self.count)
-        poses = 4 * self.mirror * (draws // 4) + self.turn * (draws % 4)
-        return indices, poses[indices]
-
-
-def posed(grid: np.ndarray, pose: int) -> np.ndarray:
+def posed(grid: np.ndarray, mirrored: bool, turns: int) -> np.ndarray:
     """Mirror voxels `(x, y, z)`, then turn them about the vertical.
 
     Args:
         grid: The voxels.
-        pose: 4 to mirror, plus the number of quarter turns, from x to y.
+        mirrored: Whether to mirror them, left to right.
+        turns: Number of quarter turns, from x to y.
     """
-    if pose >= 4:
-        grid = grid[::-1]
-    return np.rot90(grid, pose % 4)
+    return np.rot90(grid[::-1] if mirrored else grid, turns)
 
 
 class _Batches:
-    """Batches of voxels from places and poses."""
+    """Batches of voxels from places, flips and, to turn them, draws."""
 
     def __init__(self, load: Any, shape: tuple[int | None, ...]):
         self.load = load
         self.shape = shape
 
-    def read(self, places: np.ndarray, poses: np.ndarray) -> np.ndarray:
+    def read(
+        self, places: np.ndarray, flips: np.ndarray, draws: np.ndarray
+    ) -> np.ndarray:
         """Return float32 voxels of shape `self.shape`."""
-        grids = zip(self.load(places), poses, strict=True)
-        grids = np.stack([posed(grid, pose) for grid, pose in grids])
+        turns = (4 * draws[:, 0]).astype(int)
+        grids = zip(self.load(places), flips, turns, strict=True)
+        grids = np.stack([posed(*grid) for grid in grids])
         return grids[..., None].astype(np.float32)
 
-    def __call__(self, places: tf.Tensor, poses: tf.Tensor) -> tf.Tensor:
+    def __call__(
+        self, places: tf.Tensor, flips: tf.Tensor, draws: Any = None
+    ) -> tf.Tensor:
         """Be what `Dataset.map` calls."""
-        grids = call(self.read, [places, poses], tf.float32)
+        if draws is None:
+            draws = tf.zeros_like(places, tf.float64)[:, None]
+        grids = call(self.read, [places, flips, draws], tf.float32)
         grids.set_shape(self.shape)
         return grids

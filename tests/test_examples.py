@@ -146,15 +146,17 @@ def test_super_resolution(example, folder, tmp_path):
 
 
 def test_train_gan3d(example, tmp_path):
-    shapes = np.zeros((32, 32, 32, 32), bool)
-    shapes[:, 8:24, 8:24, 4:28] = True
+    shapes = np.zeros((8, 16, 16, 16), bool)
+    shapes[:, 4:12, 4:12, 2:14] = True
     np.savez(tmp_path / "shapes.npz", shapes)
-    arguments = ["--config", "small", "--epochs", 1, "--passes", 1]
+    arguments = ["--epochs", 1, "--passes", 1]
     arguments += ["--data", tmp_path / "shapes.npz"]
-    example("train_gan3d", *arguments, "--output", tmp_path / "run")
+    arguments += ["--output", tmp_path / "run"]
+    smaller = {"resolution": 16, "batch_size": 8, "model": {"filters": 1}}
+    example("train_gan3d", *arguments, **smaller)
     assert (tmp_path / "run" / "samples" / "turntable.gif").is_file()
     voxels = np.load(tmp_path / "run" / "voxels.npz")["voxels"]
-    assert voxels.shape == (16, 32, 32, 32, 1)
+    assert voxels.shape == (16, 16, 16, 16, 1)
 
 
 @pytest.mark.backend_free

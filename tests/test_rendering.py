@@ -5,6 +5,8 @@ import pytest
 
 from zoo.rendering import render_voxels
 
+pytestmark = pytest.mark.backend_free
+
 
 def empty(n=8):
     return np.zeros((1, n, n, n), "float32")

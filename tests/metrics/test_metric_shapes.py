@@ -5,6 +5,8 @@ import pytest
 
 from zoo.metrics import coverage_and_matching, shape_distances
 
+pytestmark = pytest.mark.backend_free
+
 A = [1, 1, 0, 0, 0, 0]
 B = [0, 0, 1, 1, 0, 0]
 C = [0, 0, 0, 0, 1, 1]
