@@ -3,11 +3,7 @@
 import keras
 from keras import layers
 
-from zoo.layers import (
-    InstanceNoise,
-    MinibatchStdDev,
-    SpectralNormalization,
-)
+from zoo.layers import InstanceNoise, MinibatchStdDev, SpectralNormalization
 from zoo.models.adversarial_game import AdversarialGame
 from zoo.models.convolutional import MinusSquaredError
 
