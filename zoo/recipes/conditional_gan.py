@@ -3,27 +3,25 @@
 import dataclasses
 
 from zoo.models.conditional_gan import ConditionalGAN
-from zoo.recipes import get_recipe, labelled_images, register_recipe
-from zoo.recipes.dcgan import falling_adam
+from zoo.recipes import labelled_images, register_recipe
+from zoo.recipes.dcgan import LONG, QUICK
+from zoo.recipes.optimizers import falling_adam
 
 register_recipe(
     "conditional_gan",
-    dataclasses.replace(
-        get_recipe("dcgan"), model=ConditionalGAN, inputs=labelled_images
-    ),
+    dataclasses.replace(QUICK, model=ConditionalGAN, inputs=labelled_images),
 )
 
 register_recipe(
     "conditional_gan_fashion_mnist",
     dataclasses.replace(
-        get_recipe("dcgan_fashion_mnist"),
+        LONG,
         model=ConditionalGAN,
         inputs=labelled_images,
         batch_size=32,
         epochs=8,
-        optimizers=lambda: {
-            f"{player}_optimizer": falling_adam(8 * 1875)  # Of 32 images.
-            for player in ("generator", "discriminator")
-        },
+        optimizers=lambda: falling_adam(
+            8 * 1875, beta_1=0.0, generator=1e-3, discriminator=1e-3
+        ),
     ),
 )

@@ -138,7 +138,7 @@ def _error(images, others):
     return float(np.abs(images - others).mean())
 
 
-def falling_adam(rate: float, steps: int) -> dict:
+def adam(rate: float, steps: int) -> dict:
     """Returns Adam for both players, whose rate falls in the second half.
 
     Args:
@@ -174,7 +174,7 @@ register_recipe(
             "receptive_field": 34,
             "ema_decay": 0.99,
         },
-        optimizers=lambda: falling_adam(1e-3, 3 * STEPS),
+        optimizers=lambda: adam(1e-3, 3 * STEPS),
         inputs=unpaired_images,
         measure=measure,
     ),
@@ -195,7 +195,7 @@ register_recipe(
             "receptive_field": 34,
             "ema_decay": 0.999,
         },
-        optimizers=lambda: falling_adam(5e-4, 10 * STEPS),
+        optimizers=lambda: adam(5e-4, 10 * STEPS),
         inputs=unpaired_images,
         measure=measure,
     ),

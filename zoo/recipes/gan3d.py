@@ -9,7 +9,7 @@ import numpy as np
 from zoo.files import cache_directory
 from zoo.models.gan3d import GAN3D
 from zoo.recipes import Inputs, Recipe, register_recipe
-from zoo.recipes.dcgan import falling_adam
+from zoo.recipes.optimizers import falling_adam
 
 FURNITURE = "furniture:chair,armchair,stool,bench,sofa,couch,table"
 PASSES = 16  # Over so few shapes, until an epoch is worth a grid of samples.
@@ -146,6 +146,8 @@ register_recipe(
             "penalty_weight": 1.0,
             "ema_decay": 0.998,
         },
-        optimizers=lambda: falling_adam(EPOCHS * STEPS),
+        optimizers=lambda: falling_adam(
+            EPOCHS * STEPS, beta_1=0.0, generator=1e-3, discriminator=1e-3
+        ),
     ),
 )

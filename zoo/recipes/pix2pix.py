@@ -17,6 +17,7 @@ from zoo.recipes import (
     register_recipe,
     relief,
 )
+from zoo.recipes.optimizers import falling_adam
 
 PREVIEW = 8 * Pix2Pix.grid_rows
 """Pairs for the grids of samples."""
@@ -136,23 +137,19 @@ def measure(model: Any, settings: Any, count: int) -> dict[str, dict]:
     }
 
 
-def falling_adam(steps: int) -> dict[str, keras.optimizers.Optimizer]:
-    """Returns Adam for both players, at rates that fall to 0.
-
-    Args:
-        steps: Updates of each player in all.
-    """
-    rates = {"generator": 1e-3, "discriminator": 2e-4}
-    return {
-        f"{player}_optimizer": keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(rate, steps), beta_1=0.5
-        )
-        for player, rate in rates.items()
-    }
-
-
 TILES_PER_EPOCH = 2459
 BATCH = 16
+
+
+def adam(epochs: int) -> dict[str, keras.optimizers.Optimizer]:
+    """Returns the paper's Adam, at a higher rate for the generator."""
+    return falling_adam(
+        epochs * (TILES_PER_EPOCH // BATCH),
+        beta_1=0.5,
+        generator=1e-3,
+        discriminator=2e-4,
+    )
+
 
 # The paper's 54 million numbers need days on two cores, and batches of one
 # image leave half of them idle. A narrow generator bears a higher rate.
@@ -166,7 +163,7 @@ register_recipe(
         epochs=8,
         flip=False,  # Shades in relief fall to one side.
         arguments={"filters": 8},
-        optimizers=lambda: falling_adam(8 * (TILES_PER_EPOCH // BATCH)),
+        optimizers=lambda: adam(8),
         inputs=pairs,
         measure=measure,
     ),
@@ -179,6 +176,6 @@ register_recipe(
         get_recipe("pix2pix"),
         epochs=60,
         arguments={"filters": 14},
-        optimizers=lambda: falling_adam(60 * (TILES_PER_EPOCH // BATCH)),
+        optimizers=lambda: adam(60),
     ),
 )

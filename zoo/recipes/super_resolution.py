@@ -3,7 +3,6 @@
 import collections
 import functools
 
-import keras
 import numpy as np
 from PIL import Image
 
@@ -11,6 +10,7 @@ from zoo.grids import from_uint8, to_uint8
 from zoo.models.srgan import SRGAN
 from zoo.models.srresnet import SRResNet
 from zoo.recipes import Inputs, Recipe, register_recipe
+from zoo.recipes.optimizers import falling_adam
 
 SCALE = 4
 PREVIEW_SIZE = 40  # Of low images, in pixels.
@@ -152,16 +152,6 @@ def _metrics(scale):
     return named | {f"vgg16_hed_distance_x{scale}": perceptual_distance}
 
 
-def falling_adam(rate, steps, *players):
-    """Returns Adam at a rate that falls to 0, for each player."""
-    return {
-        f"{player}_optimizer": keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(rate, steps)
-        )
-        for player in players
-    }
-
-
 def srresnet_recipe(filters, blocks, crops, epochs):
     """Returns a recipe of 22 photos; the paper's size would need a GPU."""
     steps = epochs * 22 * crops // 16
@@ -173,7 +163,7 @@ def srresnet_recipe(filters, blocks, crops, epochs):
         epochs=epochs,
         flip=True,
         arguments={"filters": filters, "blocks": blocks, "ema_decay": 0.999},
-        optimizers=lambda: falling_adam(1e-3, steps, "generator"),
+        optimizers=lambda: falling_adam(steps, generator=1e-3),
         inputs=functools.partial(pairs, crops=crops, argument="channels"),
         measure=measure,
     )
@@ -195,7 +185,7 @@ def srgan_recipe(srresnet, crops, epochs):
             "discriminator_filters": 12,
         },
         optimizers=lambda: falling_adam(
-            1e-4, steps, "generator", "discriminator"
+            steps, generator=1e-4, discriminator=1e-4
         ),
         inputs=functools.partial(pairs, crops=crops, argument="crop_size"),
         measure=measure,

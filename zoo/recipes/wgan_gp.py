@@ -5,15 +5,16 @@ import dataclasses
 import keras
 
 from zoo.models.wgan_gp import WGANGP
-from zoo.recipes import get_recipe, register_recipe
-from zoo.recipes.dcgan import falling_adam
+from zoo.recipes import register_recipe
+from zoo.recipes.dcgan import LONG, QUICK
+from zoo.recipes.optimizers import falling_adam
 
 # The paper's rate is for 200,000 updates of the generator; in a hundredth of
 # them a higher one goes further, with fewer steps of the critic.
 register_recipe(
     "wgan_gp",
     dataclasses.replace(
-        get_recipe("dcgan"),
+        QUICK,
         model=WGANGP,
         arguments={"filters": 16, "critic_steps": 2, "ema_decay": 0.99},
         optimizers=lambda: {
@@ -25,18 +26,20 @@ register_recipe(
     ),
 )
 
+STEPS = 14 * 1875  # Of 32 images, in 14 epochs.
+
 register_recipe(
     "wgan_gp_fashion_mnist",
     dataclasses.replace(
-        get_recipe("dcgan_fashion_mnist"),
+        LONG,
         model=WGANGP,
         batch_size=32,
         epochs=14,
         arguments={"filters": 32, "critic_steps": 2, "ema_decay": 0.999},
-        optimizers=lambda: {
-            # Steps of 32 images; two updates of the critic in each.
-            "critic_optimizer": falling_adam(2 * 14 * 1875, beta_2=0.9),
-            "generator_optimizer": falling_adam(14 * 1875, beta_2=0.9),
-        },
+        # The critic is updated twice in a step.
+        optimizers=lambda: (
+            falling_adam(2 * STEPS, beta_1=0.0, beta_2=0.9, critic=1e-3)
+            | falling_adam(STEPS, beta_1=0.0, beta_2=0.9, generator=1e-3)
+        ),
     ),
 )
