@@ -145,7 +145,7 @@ class PresetTable(list[Metadata | Entry]):
             )
 
     def __str__(self):
-        console = Console(width=100)
+        console = Console(width=120)
         with console.capture() as capture:
             console.print(self.table())
         return capture.get()
