@@ -114,7 +114,7 @@ def conv(x, kernel, strides, padding):
         return keras.ops.conv(x, kernel, strides, padding)
     convolve, _ = _CONVOLUTIONS[x.dim()]
     y = convolve(*_channels_first(x, kernel), None, strides, symmetric)
-    return y.movedim(1, -1)
+    return y.movedim(1, y.dim() - 1)  # ONNX knows no negative axes.
 
 
 def conv_transpose(x, kernel, strides, padding):
@@ -124,15 +124,16 @@ def conv_transpose(x, kernel, strides, padding):
         return keras.ops.conv_transpose(x, kernel, strides, padding)
     _, convolve = _CONVOLUTIONS[x.dim()]
     y = convolve(*_channels_first(x, kernel), None, strides, symmetric)
-    return y.movedim(1, -1)
+    return y.movedim(1, y.dim() - 1)  # ONNX knows no negative axes.
 
 
 def _channels_first(x, kernel):
     """Views, not copies, of images and kernel as PyTorch orders their axes."""
-    kernel = keras.ops.convert_to_tensor(kernel).movedim((-1, -2), (0, 1))
+    kernel, axes = keras.ops.convert_to_tensor(kernel), x.dim()
+    kernel = kernel.movedim((axes - 1, axes - 2), (0, 1))
     if len(kernel) == 1:  # PyTorch's bfloat16 gradient refuses such a view.
         kernel = kernel.contiguous()
-    return x.movedim(-1, 1), kernel
+    return x.movedim(x.dim() - 1, 1), kernel
 
 
 @torch.no_grad()
