@@ -174,8 +174,8 @@ register_recipe(
     "pix2pix_relief_to_satellite",
     dataclasses.replace(
         get_recipe("pix2pix"),
-        epochs=60,
+        epochs=30,
         arguments={"filters": 14},
-        optimizers=lambda: adam(60),
+        optimizers=lambda: adam(30),
     ),
 )

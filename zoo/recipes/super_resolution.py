@@ -193,7 +193,7 @@ def srgan_recipe(srresnet, crops, epochs):
 
 
 register_recipe("srresnet", srresnet_recipe(24, 4, crops=80, epochs=10))
-register_recipe("srresnet_photos", srresnet_recipe(32, 8, crops=160, epochs=25))
+register_recipe("srresnet_photos", srresnet_recipe(32, 8, crops=160, epochs=15))
 register_recipe("srgan", srgan_recipe("srresnet_photos", crops=16, epochs=10))
 register_recipe(
     "srgan_photos", srgan_recipe("srresnet_photos", crops=80, epochs=10)
