@@ -79,7 +79,13 @@ def test_recipe_of_srresnet(photos, tmp_path):
     assert code == 0, out
 
 
-def test_recipe_of_srgan_starts_from_srresnet(model, photos):
+def test_recipe_of_srgan_starts_from_srresnet(model, photos, monkeypatch):
+    """Without the held-out photos, which may be installed, or not."""
+
+    def not_installed():
+        raise ImportError
+
+    monkeypatch.setattr(pipelines, "held_out_photos", not_installed)
     arguments = {"srresnet": str(model), "content": "mse"}
     settings = default_settings(
         "srgan", data=str(photos[0].parent), size=16, arguments=arguments
