@@ -5,59 +5,38 @@ a tensor are norm-wise: the largest absolute difference over the largest
 absolute golden value.
 """
 
-import pathlib
-
 import keras
 import numpy as np
 import pytest
-from agreement import RecordingSGD, error
-from keras import ops
+from agreement import GoldenLatents, RecordingSGD, error, read_golden, stored
 
 import zoo
 
-GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "dcgan.npz"
 STEPS = 20
 
 
-class GoldenLatents(zoo.DCGAN):
+class GoldenDCGAN(GoldenLatents, zoo.DCGAN):
     """A DCGAN that draws the golden latents, step by step."""
 
     def __init__(self, latents):
         super().__init__(
             image_shape=(16, 16, 1), latent_dim=latents.shape[-1], filters=4
         )
-        self.golden = self.add_weight(
-            shape=latents.shape, trainable=False, name="golden"
-        )
-        self.golden.assign(latents)
-        self.drawn = self.add_weight(
-            shape=(), dtype="int32", initializer="zeros", trainable=False
-        )
-
-    def sample_latents(self, count):
-        latents = ops.take(self.golden, self.drawn, axis=0)
-        self.drawn.assign(self.drawn + 1)
-        return latents
+        self.hold(latents)
 
 
 @pytest.fixture(scope="module")
 def golden():
-    with np.load(GOLDEN) as file:
-        return dict(file)
-
-
-def weights(golden, what, network):
-    prefix = f"{what}/{network}/"
-    return [v for k, v in golden.items() if k.startswith(prefix)]
+    return read_golden("dcgan.npz")
 
 
 def trained(golden, steps, make_optimizer):
     """Returns a model after `steps` steps, and each step's three losses."""
-    model = GoldenLatents(golden["latents"])
+    model = GoldenDCGAN(golden["latents"])
     optimizers = {}
     for name in ("discriminator", "generator"):
         variables = getattr(model, name).trainable_variables
-        initial = weights(golden, "initial", name)
+        initial = stored(golden, "initial", name)
         for variable, value in zip(variables, initial, strict=True):
             assert tuple(variable.shape) == value.shape
             variable.assign(value)
@@ -90,7 +69,7 @@ def test_first_losses(one_step, golden):
 def test_first_gradients(one_step, golden, name):
     model, _ = one_step
     slots = model.optimizer[name].gradients
-    expected = weights(golden, "gradient", name)
+    expected = stored(golden, "gradient", name)
     errors = [error(*pair) for pair in zip(slots, expected, strict=True)]
     assert max(errors) < 1e-5, errors
 
@@ -99,7 +78,7 @@ def test_first_gradients(one_step, golden, name):
 def test_weights_after_one_sgd_step(one_step, golden, name):
     model, _ = one_step
     variables = getattr(model, name).trainable_variables
-    expected = weights(golden, "sgd", name)
+    expected = stored(golden, "sgd", name)
     errors = [error(*pair) for pair in zip(variables, expected, strict=True)]
     assert max(errors) < 1e-6, errors
 

@@ -4,11 +4,10 @@ The golden values are float64, made by `tests/golden/make_gan3d.py`, where the
 gate is an `if`.
 """
 
-import pathlib
-
 import keras
 import numpy as np
 import pytest
+from agreement import GoldenLatents, read_golden, stored
 from keras import ops
 from tiny_gan import snapshot
 
@@ -16,7 +15,6 @@ import zoo
 from zoo import backend
 from zoo.models import volumetric
 
-GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "gan3d.npz"
 RATES = {"discriminator": 0.1, "generator": 1.0}
 PLAYERS = tuple(RATES)
 
@@ -81,42 +79,25 @@ def test_penalties_find_no_batch_statistics():
 # Training
 
 
-class GoldenLatents(zoo.GAN3D):
+class GoldenGAN3D(GoldenLatents, zoo.GAN3D):
     """Draws the golden latents, step by step."""
 
     def __init__(self, latents):
         super().__init__(16, latents.shape[-1], 2)
-        self.golden = self.add_weight(
-            shape=latents.shape, trainable=False, name="golden"
-        )
-        self.golden.assign(latents)
-        self.drawn = self.add_weight(
-            shape=(), dtype="int32", initializer="zeros", trainable=False
-        )
-
-    def sample_latents(self, count):
-        latents = ops.take(self.golden, self.drawn, axis=0)
-        self.drawn.assign(self.drawn + 1)
-        return latents
+        self.hold(latents)
 
 
 @pytest.fixture(scope="module")
 def golden():
-    with np.load(GOLDEN) as file:
-        return dict(file)
-
-
-def weights(golden, what, network):
-    prefix = f"{what}/{network}/"
-    return [v for k, v in golden.items() if k.startswith(prefix)]
+    return read_golden("gan3d.npz")
 
 
 @pytest.fixture(scope="module")
 def training(golden):
     """The model after the golden steps, and what was seen after each."""
-    model = GoldenLatents(golden["latents"])
+    model = GoldenGAN3D(golden["latents"])
     for name in PLAYERS:
-        initial = weights(golden, "initial", name)
+        initial = stored(golden, "initial", name)
         variables = getattr(model, name).trainable_variables
         for variable, value in zip(variables, initial, strict=True):
             variable.assign(value)
@@ -165,7 +146,7 @@ def test_first_gradients(training, golden):
     """What gradient descent took off the weights, over its rate."""
     _, seen, _ = training
     for name, key in zip(PLAYERS, ("judge", "generator"), strict=True):
-        both = weights(golden, "initial", name), weights(golden, "first", name)
+        both = stored(golden, "initial", name), stored(golden, "first", name)
         for before, after, got in zip(*both, seen[0][key], strict=True):
             expected = (before - after) / RATES[name]
             error = np.abs((before - got) / RATES[name] - expected).max()
@@ -175,7 +156,7 @@ def test_first_gradients(training, golden):
 def test_weights_in_the_end(training, golden):
     _, seen, _ = training
     for name, key in zip(PLAYERS, ("judge", "generator"), strict=True):
-        expected = weights(golden, "last", name)
+        expected = stored(golden, "last", name)
         for got, value in zip(seen[-1][key], expected, strict=True):
             np.testing.assert_allclose(got, value, atol=1e-4)
 

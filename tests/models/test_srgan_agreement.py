@@ -5,29 +5,21 @@ are relative to the largest one of the network: those of biases before a batch
 normalization are zero, but for rounding.
 """
 
-import pathlib
-
 import keras
 import numpy as np
 import pytest
+from agreement import read_golden, stored
 from keras import ops
 
 import zoo
 from zoo import backend
 
-GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "srgan.npz"
 RATE = 0.1  # Of gradient descent: a step over it is the gradient.
 
 
 @pytest.fixture(scope="module")
 def golden():
-    with np.load(GOLDEN) as file:
-        return dict(file)
-
-
-def stored(golden, what, name):
-    prefix = f"{what}/{name}/"
-    return [v for k, v in golden.items() if k.startswith(prefix)]
+    return read_golden("srgan.npz")
 
 
 @pytest.fixture(scope="module")
