@@ -246,8 +246,8 @@ def test_compare(tmp_path, monkeypatch):
     """One table of models, with the real images that none can beat."""
     every = evaluating.all_images
 
-    def some(*source, split="train"):
-        return every(*source, split=split).take(3)
+    def some(*source, **options):
+        return every(*source, **options).take(3)
 
     monkeypatch.setattr(evaluating, "all_images", some)
     code, output = invoke(

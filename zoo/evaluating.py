@@ -3,6 +3,7 @@
 import json
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -128,9 +129,8 @@ def compare(
         metrics, features, all_images(*source), count, seed, progress=True
     )
     rows = {name: evaluator.of_model(m) for name, m in loaded.items()}
-    try:
-        test = all_images(*source, split="test")
-    except ValueError:  # The source has no test split.
+    test = test_images(*source)
+    if test is None:
         return rows
     return rows | {"real test images": evaluator.of_images(test)}
 
@@ -166,6 +166,22 @@ def all_images(
         shuffle=False,
         drop_remainder=False,
     )
+
+
+def test_images(*source: Any, **options: Any):
+    """Returns batches of all images of a source's test split.
+
+    Args:
+        *source: As of `all_images`.
+        **options: Further arguments of `all_images`.
+
+    Returns:
+        A `tf.data.Dataset`; `None` where the source has no such split.
+    """
+    try:
+        return all_images(*source, split="test", **options)
+    except ValueError:
+        return None
 
 
 def _size_of_first(source):

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import importlib.util
 import os
 import pathlib
 import tempfile
@@ -79,6 +80,26 @@ def _sync_directory(directory):
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def package_file(
+    package: str, file: str
+) -> tuple[pathlib.Path | None, list[str] | None]:
+    """Finds a file of an installed package without importing the package.
+
+    Args:
+        package: Name of the package.
+        file: Path of the file within it.
+
+    Returns:
+        Tuple of the file, `None` if there is none, and where the package is,
+        `None` if it is not installed.
+    """
+    found = importlib.util.find_spec(package)
+    places = list(found.submodule_search_locations or []) if found else []
+    path = pathlib.Path(places[0], file) if places else None
+    found = path if path is not None and path.is_file() else None
+    return found, places or None
 
 
 def output_directory(path):

