@@ -2,9 +2,10 @@
 
     python examples/diffusion.py --config small   # ten minutes on two cores
     python examples/diffusion.py --config paper   # for a GPU
+    python examples/diffusion.py --preset diffusion_fashion_mnist  # a minute
 
-Writes a grid of samples (a column per class), a strip of the denoising, and a
-row between two pictures. Set KERAS_BACKEND to tensorflow, jax or torch.
+Writes samples (a column per class), strips of the denoising, pictures above
+what came back of their noise, and rows between two. Set KERAS_BACKEND first.
 """
 
 import argparse
@@ -17,62 +18,61 @@ import callbacks
 import pipelines
 import zoo
 from zoo.grids import image_grid
+from zoo.recipes import get_recipe
 
+SMALL = get_recipe("diffusion").arguments
 CONFIGS = {
-    "small": {
-        "batch_size": 32,
-        "learning_rate": 2e-3,
-        "model": {
-            "patch_size": 2,
-            "channels": 16,
-            "multipliers": (1, 2, 2),
-            "blocks": 1,
-            "attention": (),
-            "dropout": 0.0,
-            "schedule": "cosine",
-            "prediction": "v",
-            "min_snr": 5.0,
-            "ema_decay": 0.995,
-        },
-    },
-    "paper": {"batch_size": 128, "learning_rate": 2e-4, "model": {}},
+    "small": {"batch_size": 32, "rate": 2e-3, "model": SMALL},
+    "paper": {"batch_size": 128, "rate": 2e-4, "model": {}},
 }
 
 
+def train(config, data, epochs, output):
+    """Returns a model of labelled pictures, and saves it."""
+    config = CONFIGS[config]
+    batches = pipelines.labelled_images(data, 32, config["batch_size"])
+    classes = len(pipelines.class_names(data))
+    shape = batches.element_spec[0].shape[1:]
+    model = zoo.Diffusion(tuple(shape), classes, **config["model"])
+    adam = keras.optimizers.Adam(config["rate"], global_clipnorm=1.0)
+    model.compile(denoiser_optimizer=adam)
+    grids = callbacks.SampleGrid(output / "samples", columns=classes)
+    model.fit(batches, epochs=epochs, callbacks=[grids])
+    model.save(output / "model.keras")
+    return model
+
+
 def main():
-    """Trains, samples, inverts and blends."""
+    """Samples, inverts and blends, after a training or by a preset."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", choices=CONFIGS, default="small")
     parser.add_argument("--data", default="fashion_mnist_10k")
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--preset", help="use this one, train none")
     parser.add_argument("--output", type=pathlib.Path, default="runs/diffusion")
-    arguments = parser.parse_args()
-    config = CONFIGS[arguments.config]
+    options = vars(parser.parse_args())
+    preset, output = options.pop("preset"), options["output"]
     keras.utils.set_random_seed(0)
+    model = zoo.Diffusion.from_preset(preset) if preset else train(**options)
+    output.mkdir(parents=True, exist_ok=True)
 
-    data = pipelines.labelled_images(arguments.data, 32, config["batch_size"])
-    classes = len(pipelines.class_names(arguments.data))
-    shape = data.element_spec[0].shape[1:]
-    model = zoo.Diffusion(tuple(shape), classes, **config["model"])
-    rate = config["learning_rate"]
-    model.compile(  # Without arguments: the paper's.
-        denoiser_optimizer=keras.optimizers.Adam(rate, global_clipnorm=1.0)
+    samples, path = model.generate(
+        40, guidance=2.0, steps=20, seed=0, return_trajectory=True
     )
-    grids = callbacks.SampleGrid(arguments.output / "samples", columns=classes)
-    model.fit(data, epochs=arguments.epochs, callbacks=[grids])
-    model.save(arguments.output / "model.keras")
-
-    images, path = model.generate(
-        4 * classes, guidance=2.0, steps=20, seed=0, return_trajectory=True
-    )
-    blend = model.interpolate(images[:1], images[1:2], count=8, steps=20)[0]
-    strip = np.clip(path[::4, 0], -1, 1)
-    rows = {"samples": images, "denoising": strip, "blend": blend}
-    for name, row in rows.items():
-        columns = classes if name == "samples" else len(row)
-        file = arguments.output / f"{name}.png"
-        image_grid(row, columns).save(file)
-        print(f"{name}: {file}")
+    images = model.generate(8, steps=50, seed=1)
+    noise = model.invert(images, steps=50)
+    back = model.generate_from(noise, steps=50)
+    print(f"inversion error: {np.abs(back - images).mean():.4f} of 2")
+    grids = {
+        "samples": (samples, model.num_classes),
+        "denoising": (np.clip(path[::4, :8].swapaxes(0, 1), -1, 1), 6),
+        "inversion": (np.concatenate([images, back]), 8),
+        "blend": (model.interpolate(images[:4], images[4:], steps=20), 8),
+    }
+    for name, (pictures, columns) in grids.items():
+        shown = pictures.reshape(-1, *model.image_shape)
+        image_grid(shown, columns).save(output / f"{name}.png")
+        print(f"{name}: {output / name}.png")
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def test_diffusion(example, tmp_path):
     arguments += ["--output", tmp_path / "run"]
     smaller = {"patch_size": 4, "channels": 4, "multipliers": (1, 2)}
     out = example("diffusion", *arguments, model=smaller)
-    for name in ("samples", "denoising", "blend"):
+    for name in ("samples", "denoising", "inversion", "blend"):
         assert f"{name}: " in out
         assert (tmp_path / "run" / f"{name}.png").is_file()
 

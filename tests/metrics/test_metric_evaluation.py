@@ -213,6 +213,12 @@ def test_agreement_asks_for_all_classes_in_turn(quadrants):
     assert np.concatenate(made.asked)[999:].tolist() == [1, 0]
 
 
+def test_models_that_translate_draw_no_samples(quadrants):
+    judge = Evaluator(["is"], quadrants, count=2)
+    with pytest.raises(ValueError, match=r"with `generate`.*Received: object"):
+        judge.of_model(object())
+
+
 def test_agreement_needs_labels_and_classes(quadrants):
     judge = Evaluator(["agreement"], quadrants, count=10)
     with pytest.raises(ValueError, match="Received: no labels"):

@@ -158,6 +158,7 @@ def test_bad_labels_of_data(model, labels):
         {"num_classes": 0},
         {"classifier_weight": -1.0},
         {"continuous_codes": -1},
+        {"continuous_codes": 2.5},
         {"categorical_codes": (0,)},
         {"code_weight": float("nan")},
     ],

@@ -90,6 +90,54 @@ def test_weight_clipping():
     assert max(largest) == pytest.approx(0.02)
 
 
+@pytest.mark.parametrize("architecture", ["dcgan", "resnet"])
+def test_with_classes_the_critic_finds_them(architecture):
+    """As AC-GAN: the generator is told the class, the critic is not."""
+    keras.utils.set_random_seed(0)
+    model = tiny(num_classes=3, architecture=architecture)
+    model.compile()
+    images, labels = random_images(8), np.arange(8) % 3
+    logs = model.fit(images, labels, batch_size=4, verbose=0).history
+    assert {"critic_class_loss", "generator_class_loss"} < set(logs)
+    outputs = model.critic(ops.array(images))
+    assert {k: v.shape for k, v in outputs.items()} == {
+        "logits": (8, 1),
+        "classes": (8, 3),
+    }
+    first, second = (model.generate(4, seed=0, labels=i) for i in (0, 1))
+    assert not np.allclose(first, second, atol=1e-5)
+    assert model.grid_rows == 3
+    with pytest.raises(ValueError, match="Labels must be"):
+        model.generate(2, labels=[0, 3])
+
+
+def test_class_terms_have_the_weights_of_the_papers_code():
+    """Of the cross-entropy, all in the critic's, a tenth in the other's."""
+    model = tiny(num_classes=3)
+    one_hot = ops.array(np.eye(3, dtype="float32"))
+    told = {"classes": ops.array([[2.0, 0, 0], [0, 2, 0], [0, 0, 2]])}
+    entropy = np.log(np.exp(2) + 2) - 2
+    critic = model.opponent_terms(told, told, (one_hot,), None)
+    generator = model.generator_terms(told, (one_hot,), None)
+    assert float(critic["critic_class_loss"]) == pytest.approx(entropy, 1e-5)
+    assert float(generator["generator_class_loss"]) == pytest.approx(
+        0.1 * entropy, 1e-5
+    )
+
+
+def test_critic_judges_pairs_without_a_classifier():
+    model = tiny(num_classes=3, classifier_weight=0, architecture="resnet")
+    assert [x.shape[-1] for x in model.critic.inputs] == [1, 3]
+    assert "generator_class_loss" not in model.loss_names
+
+
+def test_labels_need_classes():
+    with pytest.raises(ValueError, match="`num_classes`"):
+        tiny().generate(2, labels=0)
+    with pytest.raises(ValueError, match="Labels must be"):
+        tiny(num_classes=3).check_batch((random_images(2), None))
+
+
 def test_config_and_saving(tmp_path):
     model = tiny(architecture="resnet", critic_steps=3, penalty_weight=5.0)
     model.save(tmp_path / "model.keras")
@@ -106,6 +154,8 @@ def test_config_and_saving(tmp_path):
         {"critic_steps": 0},
         {"penalty_weight": -1},
         {"clip": -1},
+        {"num_classes": 0},
+        {"classifier_weight": -1},
     ],
     ids=str,
 )

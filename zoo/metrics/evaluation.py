@@ -291,7 +291,16 @@ class Evaluator:
             Up to 1,000 images at a time, so that memory does not grow with
             their number; of a model with labels, a tuple of them and their
             labels, all classes in turn.
+
+        Raises:
+            ValueError: A model that draws no images, but translates some.
         """
+        if not hasattr(model, "generate"):
+            raise ValueError(
+                "Expected a model with `generate`; what one with `translate` "
+                "or `upscale` makes is to be evaluated as images. Received: "
+                f"{type(model).__name__}"
+            )
         seeds = np.random.SeedSequence(self.seed)
         for start in range(0, self.count, 1000):
             (child,) = seeds.spawn(1)

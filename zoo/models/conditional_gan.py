@@ -4,17 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo import batches, checks, losses
-from zoo.labels import (
-    check_labels,
-    labels_to_generate,
-    pictures_by_label,
-)
-from zoo.models.convolutional_gan import ConvolutionalGAN
+from zoo import checks, losses
+from zoo.models.labelled_gan import LabelledGAN
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class ConditionalGAN(ConvolutionalGAN):
+class ConditionalGAN(LabelledGAN):
     """GAN whose images are of the class that is asked for.
 
     The class, as a one-hot vector, is joined to the generator's latents; the
@@ -70,21 +65,22 @@ class ConditionalGAN(ConvolutionalGAN):
         **kwargs,
     ):
         super().__init__(
-            image_shape, latent_dim=latent_dim, filters=filters, **kwargs
-        )
-        self.num_classes = checks.positive_integer("num_classes", num_classes)
-        self.classifier_weight = checks.not_negative(
-            "classifier_weight", classifier_weight
+            image_shape,
+            num_classes=checks.positive_integer("num_classes", num_classes),
+            latent_dim=latent_dim,
+            filters=filters,
+            classifier_weight=classifier_weight,
+            **kwargs,
         )
         self.code_weight = checks.not_negative("code_weight", code_weight)
-        self.continuous_codes = int(
-            checks.not_negative("continuous_codes", continuous_codes)
-        )
+        if continuous_codes != 0:
+            checks.positive_integer("continuous_codes", continuous_codes)
+        self.continuous_codes = int(continuous_codes)
         self.categorical_codes = tuple(
             checks.positive_integer("categorical_codes", n)
             for n in categorical_codes
         )
-        heads = self._heads()
+        heads = self.class_heads | self._code_heads()
         if heads and self.adversarial_loss.energy:
             raise ValueError(
                 "Arguments `classifier_weight`, `continuous_codes` and "
@@ -92,47 +88,23 @@ class ConditionalGAN(ConvolutionalGAN):
                 f"auto-encoder. Received: loss={self.adversarial_loss.name!r}"
             )
         self.build_networks(
-            self.latent_dim + self.code_dim,
-            self.num_classes,
-            0 if self.classifier_weight else self.num_classes,
-            heads,
+            self.latent_dim + self.code_dim, *self.class_inputs, heads
         )
-        terms = []
-        if self.classifier_weight:
-            terms += ["discriminator_class_loss", "generator_class_loss"]
-        if self.code_dim:
-            terms += ["discriminator_code_loss", "generator_code_loss"]
-        self.start_game(terms)
-
-    @property
-    def grid_rows(self):
-        """Rows of a grid of `pictures`: one for each label."""
-        return min(self.num_classes, 10)
+        codes = ["discriminator_code_loss", "generator_code_loss"]
+        self.start_game(self.class_terms + (codes if self.code_dim else []))
 
     @property
     def code_dim(self):
         """Length of all codes of an image, behind its latents."""
         return self.continuous_codes + sum(self.categorical_codes)
 
-    def _heads(self):
+    def _code_heads(self):
         heads = {}
-        if self.classifier_weight:
-            heads["classes"] = self.num_classes
         if self.continuous_codes:
             heads["continuous"] = self.continuous_codes
         if self.categorical_codes:
             heads["categorical"] = sum(self.categorical_codes)
         return heads
-
-    def unpack(self, data):
-        """Returns images, and a tuple of their classes as one-hot vectors."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return images, (self.one_hot(labels),)
-
-    def one_hot(self, labels):
-        """Returns labels `(batch,)` as float32 `(batch, num_classes)`."""
-        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
-        return ops.one_hot(labels, self.num_classes, dtype="float32")
 
     def sample_latents(self, count):
         """Returns latents from N(0, 1), then codes.
@@ -153,35 +125,19 @@ class ConditionalGAN(ConvolutionalGAN):
             parts.append(ops.one_hot(code, values, dtype="float32"))
         return ops.concatenate(parts, axis=-1)
 
-    def judge(self, images, conditions, training):
-        """Returns the discriminator's outputs; a classifier sees no class."""
-        shown = () if self.classifier_weight else conditions
-        return super().judge(images, shown, training)
-
     def opponent_terms(self, real, fake, conditions, latents):
-        """Cross-entropy on real and generated images, and codes' loss."""
-        terms = {}
-        if self.classifier_weight:
-            found = [self.class_loss(x, conditions) for x in (real, fake)]
-            terms["discriminator_class_loss"] = (found[0] + found[1]) / 2
+        """Adds the loss of the codes."""
+        terms = super().opponent_terms(real, fake, conditions, latents)
         if self.code_dim:
             terms["discriminator_code_loss"] = self.code_loss(fake, latents)
         return terms
 
     def generator_terms(self, fake, conditions, latents):
-        """What makes images of their class, and codes visible."""
-        terms = {}
-        if self.classifier_weight:
-            terms["generator_class_loss"] = self.class_loss(fake, conditions)
+        """Adds what makes codes visible."""
+        terms = super().generator_terms(fake, conditions, latents)
         if self.code_dim:
             terms["generator_code_loss"] = self.code_loss(fake, latents)
         return terms
-
-    def class_loss(self, outputs, conditions):
-        """AC-GAN's `-E[log P(C = c | X)]`, times its weight."""
-        labels = ops.argmax(conditions[0], axis=-1)
-        loss = losses.classification(outputs["classes"], labels)
-        return self.classifier_weight * loss
 
     def code_loss(self, outputs, latents):
         """InfoGAN's `-L_I(G, Q)`, equation 5, up to H(c), times its weight."""
@@ -225,20 +181,15 @@ class ConditionalGAN(ConvolutionalGAN):
             ValueError: `count` is not a positive integer, labels are out of
                 range, not integers or not `count`, or codes of another shape.
         """
-        count = checks.positive_integer("count", count)
-        labels = labels_to_generate(labels, count, self.num_classes)
-        random = np.random.default_rng(seed)
-        latents = random.standard_normal((count, self.latent_dim), "float32")
-        codes = self._codes(codes, count, random)
-        inputs = [
-            np.concatenate([latents, codes], axis=-1),
-            np.eye(self.num_classes, dtype="float32")[labels],
-        ]
-        return self._generate(inputs, count, batch_size)
+        return self._generate_by_label(
+            count, seed, batch_size, labels, codes=codes
+        )
 
-    def pictures(self, count, seed=None, inputs=None, **arguments):
-        """Makes pictures for a grid: the same latents in a row per label."""
-        return pictures_by_label(self, count, seed, **arguments)
+    def _latents(self, count, random, codes=None):
+        latents = super()._latents(count, random)
+        return np.concatenate(
+            [latents, self._codes(codes, count, random)], axis=-1
+        )
 
     def _codes(self, codes, count, random):
         if codes is None:
@@ -256,18 +207,10 @@ class ConditionalGAN(ConvolutionalGAN):
             )
         return codes
 
-    def check_batch(self, batch):
-        """Raises a ValueError for data that can't be trained on."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        batches.check_images(images, self.image_shape)
-        check_labels(labels, len(images), self.num_classes)
-
     def get_config(self):
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
-            "num_classes": self.num_classes,
-            "classifier_weight": self.classifier_weight,
             "continuous_codes": self.continuous_codes,
             "categorical_codes": list(self.categorical_codes),
             "code_weight": self.code_weight,

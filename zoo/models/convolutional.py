@@ -20,6 +20,7 @@ from zoo.layers import (
     SpectralNormalization,
     VirtualBatchNormalization,
 )
+from zoo.models.conditions import float32_outputs, join_classes
 
 REFERENCE_SIZE = 64  # Images of the reference batch.
 NORMALIZATIONS = {
@@ -98,7 +99,9 @@ def build_generator(
         `(num_classes,)`, -> `image_shape`, in [-1, 1].
     """
     widths = _widths(image_shape, filters)[::-1]
-    inputs, x = _joined(keras.Input((latent_dim,), name="latents"), num_classes)
+    inputs, x = join_classes(
+        keras.Input((latent_dim,), name="latents"), num_classes
+    )
     x = _reference(x, batch_norm)
     # A transposed convolution of a 1x1 map is a dense layer.
     x = layers.Dense(
@@ -144,7 +147,9 @@ def build_discriminator(
         `(num_classes,)`, -> `(1,)`, float32 logits.
     """
     wrap = SpectralNormalization if options.spectral_norm else _same
-    inputs, x = _joined(keras.Input(image_shape, name="images"), num_classes)
+    inputs, x = join_classes(
+        keras.Input(image_shape, name="images"), num_classes
+    )
     x = _reference(x, batch_norm)
     if options.instance_noise:
         x = InstanceNoise(
@@ -161,20 +166,15 @@ def build_discriminator(
     if options.minibatch == "discrimination":
         x = MinibatchDiscrimination(kernels=16, dimensions=8)(x)
     # A valid 4x4 convolution of a 4x4 map is a dense layer.
-    outputs = {
-        key: layers.Activation("linear", dtype="float32", name=key)(
-            wrap(
-                layers.Dense(
-                    units,
-                    use_bias=not batch_norm,
-                    kernel_initializer=_normal(),
-                )
-            )(x)
-        )
-        for key, units in {"logits": 1, **(heads or {})}.items()
-    }
-    if not heads:
-        outputs = outputs["logits"]
+    outputs = float32_outputs(
+        x,
+        heads,
+        lambda units: wrap(
+            layers.Dense(
+                units, use_bias=not batch_norm, kernel_initializer=_normal()
+            )
+        ),
+    )
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -198,7 +198,9 @@ def build_autoencoder(
     Returns:
         A functional model like that of `build_discriminator`.
     """
-    inputs, x = _joined(keras.Input(image_shape, name="images"), num_classes)
+    inputs, x = join_classes(
+        keras.Input(image_shape, name="images"), num_classes
+    )
     images = inputs[0] if num_classes else inputs
     for width in _widths(image_shape, filters):
         x = layers.LeakyReLU(0.2)(Conv2D(width, **_conv(True))(x))
@@ -220,38 +222,6 @@ class MinusSquaredError(layers.Layer):
         squares = ops.square(inputs[0] - inputs[1])
         axes = tuple(range(1, len(squares.shape)))
         return -ops.mean(squares, axis=axes)[:, None]
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class AppendClasses(layers.Layer):
-    """Joins one-hot vectors to a batch along its channels.
-
-    Input: a list of `(batch, ..., channels)` and `(batch, num_classes)`.
-    Output: `(batch, ..., channels + num_classes)`; images get a constant
-    channel for each class, 1 for theirs and 0 for the others.
-    """
-
-    def call(self, inputs):
-        """Returns the first input with the classes as more channels."""
-        x, classes = inputs
-        shape = ops.shape(x)
-        middle = [1] * (len(x.shape) - 2)
-        classes = ops.reshape(classes, (-1, *middle, classes.shape[-1]))
-        classes = ops.broadcast_to(classes, (*shape[:-1], classes.shape[-1]))
-        return ops.concatenate([x, ops.cast(classes, x.dtype)], axis=-1)
-
-    def compute_output_shape(self, input_shape):
-        """Returns the first shape with more channels."""
-        x, classes = input_shape
-        return (*x[:-1], x[-1] + classes[-1])
-
-
-def _joined(x, num_classes):
-    """Inputs of a network, and their join."""
-    if not num_classes:
-        return x, x
-    classes = keras.Input((num_classes,), name="classes")
-    return [x, classes], AppendClasses()([x, classes])
 
 
 def _same(layer):

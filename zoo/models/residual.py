@@ -6,50 +6,61 @@ import keras
 from keras import layers
 
 from zoo.layers import BatchNormalization, Conv2D
+from zoo.models.conditions import float32_outputs, join_classes
 
 
-def build_residual_generator(image_shape, latent_dim, dim):
+def build_residual_generator(image_shape, latent_dim, dim, num_classes=0):
     """Builds the network from latents to images.
 
     Args:
         image_shape: `(size, size, channels)`.
         latent_dim: Length of a latent vector.
         dim: Filters of all hidden layers.
+        num_classes: Length of the one-hot vectors that are joined to the
+            latents; 0 for none.
 
     Returns:
-        A functional model, `(latent_dim,)` -> `image_shape`, in [-1, 1].
+        A functional model, `(latent_dim,)`, with classes followed by
+        `(num_classes,)`, -> `image_shape`, in [-1, 1].
     """
-    latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(4 * 4 * dim)(latents)
+    inputs, x = join_classes(
+        keras.Input((latent_dim,), name="latents"), num_classes
+    )
+    x = layers.Dense(4 * 4 * dim)(x)
     x = layers.Reshape((4, 4, dim))(x)
     for _ in range(int(math.log2(image_shape[0])) - 2):
         x = _block(x, dim, normalize=_norm, before=layers.UpSampling2D(2))
     x = layers.ReLU()(_norm(x))
     x = _conv(image_shape[-1], initializer="glorot_uniform")(x)
     images = layers.Activation("tanh", dtype="float32")(x)
-    return keras.Model(latents, images, name="generator")
+    return keras.Model(inputs, images, name="generator")
 
 
-def build_residual_critic(image_shape, dim):
+def build_residual_critic(image_shape, dim, num_classes=0, heads=None):
     """Builds the network from images to the critic's values.
 
     Args:
         image_shape: `(size, size, channels)`.
         dim: Filters of all hidden layers.
+        num_classes: Length of the one-hot vectors that are joined to the
+            images as constant channels; 0 for none.
+        heads: Dict of name to units of further outputs.
 
     Returns:
-        A functional model, `image_shape` -> `(1,)`, float32.
+        A functional model, `image_shape`, with classes followed by
+        `(num_classes,)`, -> `(1,)`, float32; with heads a dict of outputs.
     """
     pool = layers.AveragePooling2D(2)
-    images = keras.Input(image_shape, name="images")
-    x = _first_block(images, dim, pool)
+    inputs, x = join_classes(
+        keras.Input(image_shape, name="images"), num_classes
+    )
+    x = _first_block(x, dim, pool)
     x = _block(x, dim, after=pool)
     for _ in range(2):
         x = _block(x, dim)
     x = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
-    x = layers.Dense(1)(x)
-    values = layers.Activation("linear", dtype="float32")(x)
-    return keras.Model(images, values, name="critic")
+    values = float32_outputs(x, heads, layers.Dense)
+    return keras.Model(inputs, values, name="critic")
 
 
 def _same(x):

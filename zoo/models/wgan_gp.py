@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from zoo import checks
-from zoo.models.convolutional_gan import ConvolutionalGAN
+from zoo.models.labelled_gan import LabelledGAN
 from zoo.models.residual import build_residual_critic, build_residual_generator
 
 
@@ -29,7 +29,7 @@ class Clip(keras.constraints.Constraint):
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class WGANGP(ConvolutionalGAN):
+class WGANGP(LabelledGAN):
     """Wasserstein GAN with gradient penalty.
 
     `critic`, without batch normalization, estimates the Wasserstein distance
@@ -38,9 +38,12 @@ class WGANGP(ConvolutionalGAN):
     of `generator`. The logs hold the estimate, `wasserstein_distance`, apart
     from the penalty.
 
+    With `num_classes` it is the paper's supervised model: the generator is
+    told a class, which a second head of the critic has to find, as in AC-GAN.
+
     Deviations from the paper: all critic steps of a round see the same real
     images, each with other latents; the generator's update reuses the last
-    ones.
+    ones; the class is joined to the latents, not to batch normalization.
 
     Args:
         image_shape: `(size, size, channels)`; the size a power of two from 16
@@ -53,6 +56,10 @@ class WGANGP(ConvolutionalGAN):
         penalty_weight: Lambda, 10 in the paper.
         clip: Instead of the penalty, the bound of all weights of the critic
             (the first WGAN, where it is 0.01); `None` for the penalty.
+        num_classes: Number of classes, or `None`, without labels.
+        classifier_weight: Factor of the class's cross-entropy in the critic's
+            loss; a tenth of it in the generator's, both as in the paper's
+            code. With 0 the critic is given the class, and judges the pair.
         **kwargs: Further arguments of `zoo.DCGAN` but `loss`, `penalty`,
             `label_smoothing` and `discriminator_steps`; with
             `architecture="resnet"` none of those that change DCGAN's
@@ -61,7 +68,7 @@ class WGANGP(ConvolutionalGAN):
     Raises:
         ValueError: An argument out of its range.
 
-    Data: as for `zoo.DCGAN`.
+    Data: as for `zoo.DCGAN`; with `num_classes` as for `zoo.ConditionalGAN`.
 
     Example:
     ```python
@@ -74,6 +81,7 @@ class WGANGP(ConvolutionalGAN):
     """
 
     opponent = "critic"
+    generator_class_share = 0.1
     players = {"critic": ("critic",), "generator": ("generator",)}
 
     def __init__(
@@ -85,6 +93,8 @@ class WGANGP(ConvolutionalGAN):
         critic_steps=5,
         penalty_weight=10.0,
         clip=None,
+        num_classes=None,
+        classifier_weight=1.0,
         **kwargs,
     ):
         if architecture not in ("dcgan", "resnet"):
@@ -94,6 +104,8 @@ class WGANGP(ConvolutionalGAN):
             )
         super().__init__(
             image_shape,
+            num_classes=num_classes,
+            classifier_weight=classifier_weight,
             latent_dim=latent_dim,
             filters=filters,
             batch_norm=kwargs.pop("batch_norm", "generator"),
@@ -108,7 +120,7 @@ class WGANGP(ConvolutionalGAN):
         self.architecture = architecture
         self.clip = clip
         if architecture == "dcgan":
-            self.build_networks()
+            self.build_networks(None, *self.class_inputs, self.class_heads)
         else:
             self._build_residual()
         if clip is not None:
@@ -116,14 +128,17 @@ class WGANGP(ConvolutionalGAN):
             for variable in self.critic.trainable_variables:
                 variable.constraint = Clip(clip)
                 variable.assign(variable.constraint(variable))
-        self.start_game(measures=["wasserstein_distance"])
+        self.start_game(self.class_terms, ["wasserstein_distance"])
 
     def _build_residual(self):
+        told, judged = self.class_inputs
         with self.dtype_scope():
             self.generator = build_residual_generator(
-                self.image_shape, self.latent_dim, self.filters
+                self.image_shape, self.latent_dim, self.filters, told
             )
-            self.critic = build_residual_critic(self.image_shape, self.filters)
+            self.critic = build_residual_critic(
+                self.image_shape, self.filters, judged, self.class_heads
+            )
 
     def default_optimizers(self):
         """The paper's: Adam at 1e-4, betas 0 and 0.9; 2e-4 with residuals."""

@@ -1,12 +1,13 @@
 """What `zoo train NAME` trains when it is told nothing else."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 
 from zoo import checks
+from zoo.recipes import measures
 from zoo.recipes.inputs import Inputs, images, labelled_images
 
 __all__ = [
@@ -40,10 +41,10 @@ class Recipe:
         inputs: Makes the data of a `zoo.training.Settings`, and says what they
             decide of the model: `images`, `labelled_images`, or a function
             of the recipe's own.
-        measure: Returns the metrics for a model card, as
-            `zoo.publishing.measure` does, of the model, the settings and a
-            number of samples; by default that function, where there are
-            `features`.
+        measure: Returns the metrics for a model card, of the model, the
+            settings and a number of samples; by default
+            `zoo.recipes.measures.samples`.
+        credits: Name, licence and address of `data`, for a model card.
     """
 
     model: Callable[..., keras.Model]
@@ -56,7 +57,8 @@ class Recipe:
     optimizers: Callable[[], dict[str, keras.optimizers.Optimizer]]
     features: str | None = None
     inputs: Callable[[Any], Inputs] = images
-    measure: Callable[[Any, Any, int], dict[str, dict[str, Any]]] | None = None
+    measure: Callable[[Any, Any, int], measures.Metrics] = measures.samples
+    credits: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def register_recipe(name: str, recipe: Recipe) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from zoo.evaluating import all_images
 from zoo.learning_rates import LinearDecay
 from zoo.models.cyclegan import CycleGAN
-from zoo.recipes import Inputs, Recipe, get_recipe, register_recipe
+from zoo.recipes import Inputs, Recipe, credits, get_recipe, register_recipe
 
 PREVIEWS = 64
 FEATURES = "efficientnet_lite0"
@@ -179,6 +179,7 @@ register_recipe(
         optimizers=lambda: adam(1e-3, 3 * STEPS),
         inputs=unpaired_images,
         measure=measure,
+        credits=credits.EMOJI,
     ),
 )
 

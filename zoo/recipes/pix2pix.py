@@ -13,6 +13,7 @@ from zoo.models.pix2pix import Pix2Pix
 from zoo.recipes import (
     Inputs,
     Recipe,
+    credits,
     get_recipe,
     register_recipe,
     relief,
@@ -166,6 +167,7 @@ register_recipe(
         optimizers=lambda: adam(8),
         inputs=pairs,
         measure=measure,
+        credits=credits.RELIEF,
     ),
 )
 

@@ -6,7 +6,14 @@ from typing import Any
 import keras
 
 from zoo.models.stylegan import StyleGAN
-from zoo.recipes import Inputs, Recipe, get_recipe, images, register_recipe
+from zoo.recipes import (
+    Inputs,
+    Recipe,
+    credits,
+    get_recipe,
+    images,
+    register_recipe,
+)
 
 
 def sized_images(settings: Any) -> Inputs:
@@ -62,6 +69,7 @@ register_recipe(
         optimizers=lambda: adam(2e-3),
         features="fashion_mnist",
         inputs=sized_images,
+        credits=credits.FASHION_MNIST_10K,
     ),
 )
 
@@ -74,6 +82,7 @@ register_recipe(
     dataclasses.replace(
         get_recipe("stylegan"),
         data="fashion_mnist",
+        credits=credits.FASHION_MNIST,
         epochs=EPOCHS,
         arguments={
             **get_recipe("stylegan").arguments,

@@ -5,7 +5,7 @@ import dataclasses
 import keras
 
 from zoo.models.wgan_gp import WGANGP
-from zoo.recipes import register_recipe
+from zoo.recipes import labelled_images, register_recipe
 from zoo.recipes.dcgan import LONG, QUICK
 from zoo.recipes.optimizers import falling_adam
 
@@ -33,6 +33,7 @@ register_recipe(
     dataclasses.replace(
         LONG,
         model=WGANGP,
+        inputs=labelled_images,
         batch_size=32,
         epochs=14,
         arguments={"filters": 32, "critic_steps": 2, "ema_decay": 0.999},

@@ -1,0 +1,65 @@
+"""How classes enter a network, and how it gives more than one output."""
+
+import keras
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class AppendClasses(layers.Layer):
+    """Joins one-hot vectors to a batch along its channels.
+
+    Input: a list of `(batch, ..., channels)` and `(batch, num_classes)`.
+    Output: `(batch, ..., channels + num_classes)`; images get a constant
+    channel for each class, 1 for theirs and 0 for the others.
+    """
+
+    def call(self, inputs):
+        """Returns the first input with the classes as more channels."""
+        x, classes = inputs
+        shape = ops.shape(x)
+        middle = [1] * (len(x.shape) - 2)
+        classes = ops.reshape(classes, (-1, *middle, classes.shape[-1]))
+        classes = ops.broadcast_to(classes, (*shape[:-1], classes.shape[-1]))
+        return ops.concatenate([x, ops.cast(classes, x.dtype)], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the first shape with more channels."""
+        x, classes = input_shape
+        return (*x[:-1], x[-1] + classes[-1])
+
+
+def join_classes(x, num_classes):
+    """Joins an input for classes to a network's first input.
+
+    Args:
+        x: The first input.
+        num_classes: Length of the one-hot vectors; 0 for none.
+
+    Returns:
+        The network's input or list of inputs, and what its first layer sees.
+    """
+    if not num_classes:
+        return x, x
+    classes = keras.Input((num_classes,), name="classes")
+    return [x, classes], AppendClasses()([x, classes])
+
+
+def float32_outputs(features, heads, layer):
+    """Ends a network in logits, and in further heads.
+
+    Args:
+        features: `(batch, units)`.
+        heads: Dict of name to units of further outputs, or `None`.
+        layer: Makes a linear layer of so many units.
+
+    Returns:
+        float32 logits `(batch, 1)`; with heads a dict of all outputs, which
+        has them as `"logits"`.
+    """
+    outputs = {
+        name: layers.Activation("linear", dtype="float32", name=name)(
+            layer(units)(features)
+        )
+        for name, units in {"logits": 1, **(heads or {})}.items()
+    }
+    return outputs if heads else outputs["logits"]

@@ -1,0 +1,175 @@
+"""What GANs that make images of a class share."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from zoo import batches, checks, losses
+from zoo.labels import (
+    check_labels,
+    labels_to_generate,
+    pictures_by_label,
+)
+from zoo.models.convolutional_gan import ConvolutionalGAN
+
+
+class LabelledGAN(ConvolutionalGAN):
+    """A game between DCGAN's networks that may be told classes.
+
+    The generator is given the class as a one-hot vector beside its latents.
+    The opponent is given it too and judges the pair, or with
+    `classifier_weight` has to find it, as in AC-GAN (Odena et al. 2017).
+
+    A subclass builds its networks with what `class_inputs` and `class_heads`
+    say, and starts the game with `class_terms`.
+
+    Args:
+        image_shape: As of `zoo.DCGAN`.
+        num_classes: Number of classes, or `None` for a game without.
+        classifier_weight: Factor of the auxiliary classifier's cross-entropy
+            in both players' losses; 0 for an opponent that judges pairs.
+        **kwargs: As of `ConvolutionalGAN`.
+
+    Raises:
+        ValueError: An argument out of its range.
+    """
+
+    generator_class_share = 1.0
+    """The generator's part of `classifier_weight`."""
+
+    def __init__(
+        self, image_shape, *, num_classes, classifier_weight=0.0, **kwargs
+    ):
+        super().__init__(image_shape, **kwargs)
+        if num_classes is not None:
+            checks.positive_integer("num_classes", num_classes)
+        self.num_classes = num_classes
+        self.classifier_weight = checks.not_negative(
+            "classifier_weight", classifier_weight
+        )
+
+    @property
+    def classifies(self):
+        """Whether the opponent has to find the class."""
+        return bool(self.num_classes and self.classifier_weight)
+
+    @property
+    def class_inputs(self):
+        """Lengths of the generator's and the opponent's one-hot vectors."""
+        given = self.num_classes or 0
+        return given, 0 if self.classifies else given
+
+    @property
+    def class_heads(self):
+        """Further outputs of the opponent: a dict of name to units."""
+        return {"classes": self.num_classes} if self.classifies else {}
+
+    @property
+    def class_terms(self):
+        """Names of the classifier's loss terms."""
+        if not self.classifies:
+            return []
+        return [f"{self.opponent}_class_loss", "generator_class_loss"]
+
+    @property
+    def grid_rows(self):
+        """Rows of a grid of `pictures`: with classes one for each."""
+        if self.num_classes is None:
+            return super().grid_rows
+        return min(self.num_classes, 10)
+
+    def unpack(self, data):
+        """Returns images, and a tuple of their classes as one-hot vectors."""
+        if self.num_classes is None:
+            return super().unpack(data)
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return images, (self.one_hot(labels),)
+
+    def one_hot(self, labels):
+        """Returns labels `(batch,)` as float32 `(batch, num_classes)`."""
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        return ops.one_hot(labels, self.num_classes, dtype="float32")
+
+    def judge(self, images, conditions, training):
+        """Returns the opponent's outputs; a classifier sees no class."""
+        shown = () if self.classifies else conditions
+        return super().judge(images, shown, training)
+
+    def opponent_terms(self, real, fake, conditions, latents):
+        """Cross-entropy on real and generated images."""
+        terms = super().opponent_terms(real, fake, conditions, latents)
+        if self.classifies:
+            found = [self.class_loss(x, conditions) for x in (real, fake)]
+            terms[f"{self.opponent}_class_loss"] = (found[0] + found[1]) / 2
+        return terms
+
+    def generator_terms(self, fake, conditions, latents):
+        """What makes images of their class."""
+        terms = super().generator_terms(fake, conditions, latents)
+        if self.classifies:
+            loss = self.class_loss(fake, conditions)
+            terms["generator_class_loss"] = self.generator_class_share * loss
+        return terms
+
+    def class_loss(self, outputs, conditions):
+        """AC-GAN's `-E[log P(C = c | X)]`, times its weight."""
+        labels = ops.argmax(conditions[0], axis=-1)
+        loss = losses.classification(outputs["classes"], labels)
+        return self.classifier_weight * loss
+
+    def generate(self, count, seed=None, batch_size=64, labels=None):
+        """Draws images.
+
+        Args:
+            count: Number of images.
+            seed: Integer that fixes the latents, the same on every backend;
+                with another label they give another class. `None` draws new
+                ones each time.
+            batch_size: Images per forward pass.
+            labels: Integers `(count,)` in [0, num_classes), or one integer
+                for all; by default all classes in turn. Only with
+                `num_classes`.
+
+        Returns:
+            float32 array `(count, size, size, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: `count` is not a positive integer, or labels are out
+                of range, not integers, not `count`, or for a model without.
+        """
+        return self._generate_by_label(count, seed, batch_size, labels)
+
+    def _generate_by_label(self, count, seed, batch_size, labels, **latents):
+        count = checks.positive_integer("count", count)
+        labels = labels_to_generate(labels, count, self.num_classes)
+        random = np.random.default_rng(seed)
+        latents = self._latents(count, random, **latents)
+        if labels is None:
+            return self._generate(latents, count, batch_size)
+        classes = np.eye(self.num_classes, dtype="float32")[labels]
+        return self._generate([latents, classes], count, batch_size)
+
+    def _latents(self, count, random):
+        return random.standard_normal((count, self.latent_dim), "float32")
+
+    def pictures(self, count, seed=None, inputs=None, **arguments):
+        """Makes pictures for a grid: the same latents in a row per label."""
+        if self.num_classes is None:
+            return super().pictures(count, seed, inputs, **arguments)
+        return pictures_by_label(self, count, seed, **arguments)
+
+    def check_batch(self, batch):
+        """Raises a ValueError for data that can't be trained on."""
+        if self.num_classes is None:
+            return super().check_batch(batch)
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        batches.check_images(images, self.image_shape)
+        check_labels(labels, len(images), self.num_classes)
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "classifier_weight": self.classifier_weight,
+        }
