@@ -58,8 +58,8 @@ def test_upscale_errors(model, photos, tmp_path):
     zoo.DCGAN((16, 16, 1), filters=1).save(other)
     for arguments, message in [
         ((model, broken), "broken.png"),
-        ((model, tmp_path / "none.png"), "No such file"),
-        ((model, photos[0], photos[0]), "one more than once"),
+        ((model, tmp_path / "none.png"), "no such file or folder"),
+        ((model, photos[0], photos[0]), "twice: ['one']"),
         ((other, photos[0]), "zoo.SRResNet or zoo.SRGAN"),
     ]:
         code, out = invoke("upscale", *arguments, "--output", tmp_path / "to")
@@ -75,7 +75,7 @@ def test_recipe_of_srresnet(photos, tmp_path):
     code, out = invoke("train", "srresnet", *arguments, "--output", output)
     assert code == 0, out
     assert (output / "samples" / "epoch-0001.png").is_file()
-    code, out = invoke("upscale", output, photos[0], "--output", output)
+    code, out = invoke("upscale", output, tmp_path, "--output", output)
     assert code == 0, out
 
 

@@ -66,17 +66,12 @@ def check_images(images, image_shape, what="images"):
             finite.
     """
     expected = f"float {what} of shape (batch, {_sizes(image_shape)})"
-    images = _array(images, expected)
-    if tuple(images.shape[1:]) != tuple(image_shape):
-        raise ValueError(
-            f"Expected {expected}. Received: shape={tuple(images.shape)}"
-        )
-    if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(
-            f"Expected {expected} in [-1, 1]; convert 8-bit images with "
-            f"`images / 127.5 - 1`. Received: dtype={images.dtype}"
-        )
-    low, high = float(images.min()), float(images.max())
+    low, high = _range(
+        images,
+        image_shape,
+        expected,
+        " in [-1, 1]; convert 8-bit images with `images / 127.5 - 1`",
+    )
     if not (low >= -1 - TOLERANCE and high <= 1 + TOLERANCE):
         hint = ""
         if low >= 0 and 1 < high <= 255:
@@ -99,17 +94,12 @@ def check_voxels(voxels, shape):
             finite.
     """
     expected = f"float voxels of shape (batch, {_sizes(shape)}) in [0, 1]"
-    voxels = _array(voxels, expected)
-    if tuple(voxels.shape[1:]) != tuple(shape):
-        raise ValueError(
-            f"Expected {expected}. Received: shape={tuple(voxels.shape)}"
-        )
-    if not np.issubdtype(voxels.dtype, np.floating):
-        raise ValueError(
-            f"Expected {expected}; convert occupancies with "
-            f"`voxels.astype('float32')`. Received: dtype={voxels.dtype}"
-        )
-    low, high = float(voxels.min()), float(voxels.max())
+    low, high = _range(
+        voxels,
+        shape,
+        expected,
+        "; convert occupancies with `voxels.astype('float32')`",
+    )
     if not (low >= -TOLERANCE and high <= 1 + TOLERANCE):
         raise ValueError(
             f"Expected {expected}, 0 for empty and 1 for occupied. "
@@ -117,15 +107,22 @@ def check_voxels(voxels, shape):
         )
 
 
-def _array(images, expected):
-    if not hasattr(images, "shape"):
-        raise ValueError(f"Expected {expected}. Received: {type(images)}")
-    images = keras.ops.convert_to_numpy(images)
-    if images.dtype.kind == "V" or images.dtype.name == "bfloat16":
-        images = images.astype("float32")
-    if images.size == 0:
-        raise ValueError(f"Expected {expected}. Received: no images")
-    return images
+def _range(values, shape, expected, conversion):
+    """Returns least and largest of a batch, if it has shape and dtype."""
+    if not hasattr(values, "shape"):
+        raise ValueError(f"Expected {expected}. Received: {type(values)}")
+    values = keras.ops.convert_to_numpy(values)
+    if values.dtype.kind == "V" or values.dtype.name == "bfloat16":
+        values = values.astype("float32")
+    if values.size == 0:
+        raise ValueError(f"Expected {expected}. Received: none of them")
+    if values.shape[1:] != tuple(shape):
+        raise ValueError(f"Expected {expected}. Received: shape={values.shape}")
+    if not np.issubdtype(values.dtype, np.floating):
+        raise ValueError(
+            f"Expected {expected}{conversion}. Received: dtype={values.dtype}"
+        )
+    return float(values.min()), float(values.max())
 
 
 def _sizes(shape):

@@ -10,12 +10,11 @@ from PIL import Image, ImageOps
 from zoo import checks
 from zoo.files import output_directory
 from zoo.grids import from_uint8, save_picture, to_uint8
+from zoo.image_files import MODES, image_files, open_image
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
 CHUNK = 256
 """Images held in memory; batches are parts of it, so that their size changes
 no noise."""
-MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def translate_files(
@@ -60,37 +59,6 @@ def translate_files(
     return written
 
 
-def image_files(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
-    """Lists image files, those of folders in order of their names.
-
-    Args:
-        paths: Files, and folders, which are not searched further.
-
-    Raises:
-        FileNotFoundError: There is no such file or folder.
-        ValueError: There is no image, or two have one name.
-    """
-    files = []
-    for path in map(pathlib.Path, paths):
-        if path.is_dir():
-            found = sorted(path.iterdir())
-            files += [f for f in found if f.suffix.lower() in ENDINGS]
-        elif path.is_file():
-            files.append(path)
-        else:
-            raise FileNotFoundError(
-                f"There is no such file or folder. Received: {str(path)!r}"
-            )
-    names = [file.stem for file in files]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or not files:
-        raise ValueError(
-            "Expected images, each of a name of its own, endings aside. "
-            f"Received: {len(files)} images, these names twice: {twice[:3]}"
-        )
-    return files
-
-
 def read_image(path: pathlib.Path, shape: Sequence[int]) -> np.ndarray:
     """Reads an image as a model takes it.
 
@@ -109,12 +77,6 @@ def read_image(path: pathlib.Path, shape: Sequence[int]) -> np.ndarray:
         raise ValueError(
             f"Files hold 1, 3 or 4 channels. Received: a model of {channels}"
         )
-    try:
-        with Image.open(path) as image:
-            image = ImageOps.exif_transpose(image).convert(MODES[channels])
-    except Exception as error:  # On damaged files Pillow raises nearly any.
-        raise ValueError(
-            f"Expected an image. Received: {str(path)!r} ({error})"
-        ) from error
+    image = open_image(path).convert(MODES[channels])
     image = ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC)
     return from_uint8(np.asarray(image).reshape(shape))

@@ -1,24 +1,22 @@
 """Enlarging image files: `zoo upscale`."""
 
-import os
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from zoo.files import output_directory
 from zoo.generative_model import GenerativeModel
 from zoo.grids import from_uint8, save_picture, to_uint8
+from zoo.image_files import MODES, image_files, open_image
 from zoo.models.super_resolution import SuperResolution
-
-MODES = {1: "L", 3: "RGB"}
 
 
 def upscale_files(
     model: GenerativeModel,
-    files: Sequence[str | os.PathLike],
-    directory: str | os.PathLike,
+    files: Iterable[pathlib.Path],
+    directory: pathlib.Path,
 ) -> Iterator[pathlib.Path]:
     """Enlarges image files of any size, one after the other.
 
@@ -27,7 +25,7 @@ def upscale_files(
 
     Args:
         model: A `zoo.SRResNet` or `zoo.SRGAN` of grey or RGB images.
-        files: The images.
+        files: The images, and folders of them.
         directory: Where the results go, as PNG files of the same names.
 
     Yields:
@@ -36,39 +34,20 @@ def upscale_files(
     Raises:
         ValueError: Another model, a file that is no image, or two of the same
             name.
-        OSError: A file is not there, or can't be written.
+        FileNotFoundError: There is no such file or folder.
+        OSError: A result can't be written.
     """
-    if not isinstance(model, SuperResolution) or model.channels not in MODES:
+    if not isinstance(model, SuperResolution) or model.channels not in (1, 3):
         raise ValueError(
             "Expected a zoo.SRResNet or zoo.SRGAN of grey or RGB images. "
             f"Received: {type(model).__name__}"
         )
-    paths = [pathlib.Path(file).expanduser() for file in files]
-    names = [path.stem for path in paths]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(
-            "Expected images of different names, since all results go to one "
-            f"directory. Received: {', '.join(twice)} more than once"
-        )
+    paths = image_files(files)
     directory = output_directory(directory)
     for path in paths:
         result = directory / f"{path.stem}.png"
-        save_picture(_upscaled(model, _opened(path)), result)
+        save_picture(_upscaled(model, open_image(path)), result)
         yield result
-
-
-def _opened(path):
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # Pillow raises nearly anything.
-        raise ValueError(
-            f"Can't read the image {path}: {error}. Received: "
-            f"{path.stat().st_size} bytes"
-        ) from error
 
 
 def _upscaled(model, image):

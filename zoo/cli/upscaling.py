@@ -12,7 +12,8 @@ from zoo.loading import load_model
 def upscale(
     model: Model,
     images: Annotated[
-        list[pathlib.Path], typer.Argument(help="Image files, of any size.")
+        list[pathlib.Path],
+        typer.Argument(help="Image files of any size, and folders of them."),
     ],
     output: Annotated[
         pathlib.Path,
