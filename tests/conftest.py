@@ -12,6 +12,9 @@ os.environ.setdefault(
 )
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
+# What is cached goes beside, and not to the home of who runs the tests.
+os.environ.setdefault("KERAS_HOME", os.path.abspath(".pytest_cache/keras"))
+
 # One process of tests per core: threads of PyTorch's would wait on each other.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")

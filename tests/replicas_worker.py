@@ -105,8 +105,8 @@ def layers_agree(strategy):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
-def diffusion_trains(strategy, directory):
-    """Trains with labels, evaluates, generates and saves."""
+def diffusion_trains(strategy):
+    """Draws times and noise of its own on each replica, trains, generates."""
     keras.utils.set_random_seed(0)
     with strategy.scope():
         model = tiny_diffusion()
@@ -117,14 +117,13 @@ def diffusion_trains(strategy, directory):
     assert len(np.unique(noise[:, 0, 0, 0])) == 8
     assert len(times) == 8
     batch = (random_images(8), np.arange(8) % 3)
-    data = tf.data.Dataset.from_tensors(batch).repeat(3)
-    history = model.fit(data, epochs=2, verbose=0, validation_data=data)
+    data = tf.data.Dataset.from_tensors(batch).repeat(2)
+    history = model.fit(data, verbose=0)
     assert np.isfinite(list(history.history.values())).all()
-    images = model.generate(3, seed=0, steps=3)
-    model.save(f"{directory}/diffusion.keras")
-    loaded = keras.saving.load_model(f"{directory}/diffusion.keras")
-    made = loaded.generate(3, seed=0, steps=3)
-    np.testing.assert_allclose(made, images, atol=1e-4)
+    for variable in model.variables:
+        one, other = strategy.experimental_local_results(variable.value)
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
+    assert np.isfinite(model.generate(3, seed=0, steps=3)).all()
 
 
 def stylegan_grows(strategy):
@@ -176,7 +175,7 @@ def pix2pix_equals_one_device(strategy):
     noise = strategy.run(model.sample_noise, args=(np.zeros((4, 1)),))
     first, second = strategy.experimental_local_results(noise)
     assert (first.numpy() != second.numpy()).any()
-    history = model.fit(data, verbose=0, validation_data=data).history
+    history = model.fit(data, verbose=0).history
     assert np.isfinite(list(history.values())).all()
     sizes = [v for v in model.variables if v.name == "batch_size"]
     assert {float(v.numpy()) for v in sizes} == {4.0}
@@ -247,7 +246,7 @@ if __name__ == "__main__":
     latents_differ(mirrored)
     trains_with_batch_norm(mirrored, sys.argv[1])
     layers_agree(mirrored)
-    diffusion_trains(mirrored, sys.argv[1])
+    diffusion_trains(mirrored)
     stylegan_grows(mirrored)
     pix2pix_equals_one_device(mirrored)
     cyclegan_step_equals_pytorch(mirrored)

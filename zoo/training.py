@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from zoo.evaluating import all_images
 from zoo.files import output_directory, replacing
 from zoo.plots import plot_curves
 from zoo.recipes import get_recipe
@@ -146,7 +147,7 @@ def train(
             epochs=epochs,
             verbose=0,
             callbacks=[
-                *_distance(settings, inputs.data, directory, log),
+                *_distance(settings, directory, log),
                 progress,
                 _Clock(),
                 keras.callbacks.TerminateOnNaN(),
@@ -175,7 +176,7 @@ class _Clock(keras.callbacks.Callback):
         logs["seconds"] = round(time.perf_counter() - self.start, 2)
 
 
-def _distance(settings, data, directory, log):
+def _distance(settings, directory, log):
     """Callbacks that log the Fréchet distance and keep the best model."""
     if settings.features is None:
         return []
@@ -184,10 +185,9 @@ def _distance(settings, data, directory, log):
     evaluate = callbacks.Evaluate(
         ["fd"],
         settings.features,
-        reference=data,
+        reference=all_images(settings.data, settings.size, settings.channels),
         count=settings.samples,
         seed=settings.seed,
-        cache=False,  # The pipeline's order changes, and so would the key.
     )
     (name,) = evaluate.evaluator.names()
     earlier = columns_of(log).get(name, [])

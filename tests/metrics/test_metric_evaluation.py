@@ -100,6 +100,15 @@ def test_statistics_are_computed_once(quadrants, tmp_path):
         evaluator(quadrants, reference=str(file)).of_images(images)
 
 
+def test_a_cache_that_can_not_be_written_to_is_done_without(
+    quadrants, tmp_path
+):
+    (tmp_path / "file").touch()
+    with pytest.warns(UserWarning, match="No statistics were cached"):
+        judge = evaluator(quadrants, cache=tmp_path / "file")
+    assert judge.of_images(random_images(300))["fd_quadrants_200"] >= 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

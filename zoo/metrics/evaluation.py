@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pathlib
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -252,8 +253,13 @@ class Evaluator:
         for images, _ in uint8_batches(reference):
             real.update(images)
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            real.moments.save(path)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                real.moments.save(path)
+            except OSError as error:
+                warnings.warn(
+                    f"No statistics were cached: {error}", stacklevel=3
+                )
         return real
 
     def _path(self, reference, cache):

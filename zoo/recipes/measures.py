@@ -64,7 +64,6 @@ def sample_evaluator(model: Any, settings: Any, count: int) -> Evaluator:
         settings.features,
         reference=all_images(settings.data, settings.size, settings.channels),
         count=count,
-        cache=False,
         progress=True,
     )
 
