@@ -1,6 +1,7 @@
 """The command line, as a person uses it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -223,12 +224,17 @@ def test_asked_backend():
 def test_backend_option_and_quiet_start(trained, tmp_path):
     """As a command of its own, where the backend is still to be picked.
 
-    Each backend asks for the next, so that each is asked for in one run.
+    Each backend asks for the next, so that each is asked for in one run. Its
+    environment is a person's: JAX, once imported, sets a level of logging.
     """
+    environment = dict(os.environ)
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
     command = [sys.executable, "-m", "zoo", "sample", str(trained)]
     command += ["--backend", NEXT_BACKEND]
     command += ["--output", str(tmp_path / "grid.png")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env=environment
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Wrote 64 samples to")
     assert done.stderr == ""
