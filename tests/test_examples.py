@@ -100,7 +100,8 @@ def test_stylegan(example, folder, tmp_path):
     for file in folder.glob("[0-9]*.jpg"):
         (pictures / file.name).write_bytes(file.read_bytes())
     arguments = ["--config", "small", "--epochs", 1, "--data", pictures]
-    example("stylegan", *arguments, "--output", tmp_path / "run")
+    smaller = {"size": 16, "model": {"latent_dim": 8, "filters": 4}}
+    example("stylegan", *arguments, "--output", tmp_path / "run", **smaller)
     for name in ("samples/epoch-0001", "truncation", "mixing"):
         assert (tmp_path / "run" / f"{name}.png").is_file()
 
