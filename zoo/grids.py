@@ -74,10 +74,18 @@ def image_grid(images, columns, padding=2, scale=None):
     pixels[len(images) :] = 255
     rows = pixels.reshape(count // columns, columns, height, width, channels)
     rows = rows.transpose(0, 2, 1, 3, 4)
-    return _picture(rows.reshape(-1, columns * width, channels))
+    return to_picture(rows.reshape(-1, columns * width, channels))
 
 
-def _picture(pixels):
+def to_picture(pixels):
+    """Returns pixels as a picture.
+
+    Args:
+        pixels: uint8 `(height, width, channels)` with 1 to 4 channels.
+
+    Returns:
+        A `PIL.Image.Image` in mode L, RGB or RGBA.
+    """
     channels = pixels.shape[-1]
     if channels == 1:
         return Image.fromarray(pixels[..., 0])

@@ -6,6 +6,7 @@ from typing import Any
 
 from zoo.loading import BEST, load_model
 from zoo.recipes import get_recipe
+from zoo.recipes.credits import credits_of
 from zoo.training import Settings, columns_of, default_settings
 
 LOG = "losses.csv"
@@ -47,12 +48,11 @@ def publish(
     best = run / BEST
     model = load_model(best if best.exists() else run)
     seconds = columns_of(run / LOG).get("seconds", [])
-    own_data = settings.data == recipe.data
     return model.save_to_preset(
         directory,
         name=name,
         description=description,
-        data=recipe.credits if own_data else {"name": settings.data},
+        data=credits_of(settings.data),
         training={
             "command": command_of(written),
             "seed": settings.seed,

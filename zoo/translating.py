@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from zoo import checks
 from zoo.files import output_directory
-from zoo.grids import from_uint8, save_picture, to_uint8
+from zoo.grids import from_uint8, save_picture, to_picture, to_uint8
 from zoo.image_files import MODES, image_files, open_image
 
 CHUNK = 256
@@ -54,8 +54,7 @@ def translate_files(
         images = np.stack([read_image(f, shape) for f in files[chosen]])
         made = model.translate(images, batch_size=batch_size, **arguments)
         for pixels, path in zip(to_uint8(made), written[chosen], strict=True):
-            flat = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
-            save_picture(Image.fromarray(flat), path)
+            save_picture(to_picture(pixels), path)
     return written
 
 

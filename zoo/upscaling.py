@@ -8,7 +8,7 @@ from PIL import Image
 
 from zoo.files import output_directory
 from zoo.generative_model import GenerativeModel
-from zoo.grids import from_uint8, save_picture, to_uint8
+from zoo.grids import from_uint8, save_picture, to_picture, to_uint8
 from zoo.image_files import MODES, image_files, open_image
 from zoo.models.super_resolution import SuperResolution
 
@@ -56,7 +56,7 @@ def _upscaled(model, image):
     pixels = np.asarray(image.convert(MODES[model.channels]))
     low = from_uint8(pixels.reshape(1, *pixels.shape[:2], model.channels))
     (high,) = to_uint8(model.upscale(low))
-    picture = Image.fromarray(high[..., 0] if model.channels == 1 else high)
+    picture = to_picture(high)
     if transparent:
         alpha = image.getchannel("A")
         picture.putalpha(alpha.resize(picture.size, Image.Resampling.BICUBIC))

@@ -336,9 +336,11 @@ class AdversarialGame(GenerativeModel):
             ValueError: `count` is not a positive integer.
         """
         count = checks.positive_integer("count", count)
-        random = np.random.default_rng(seed)
-        latents = random.standard_normal((count, self.latent_dim), "float32")
+        latents = self._latents(count, np.random.default_rng(seed))
         return self._generate(latents, count, batch_size)
+
+    def _latents(self, count, random):
+        return random.standard_normal((count, self.latent_dim), "float32")
 
     def check_batch(self, batch):
         """Raises a ValueError for images that can't be trained on."""

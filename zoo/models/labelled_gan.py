@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo import batches, checks, losses
+from zoo import checks, losses
 from zoo.labels import (
     check_labels,
     labels_to_generate,
@@ -149,9 +149,6 @@ class LabelledGAN(ConvolutionalGAN):
         classes = np.eye(self.num_classes, dtype="float32")[labels]
         return self._generate([latents, classes], count, batch_size)
 
-    def _latents(self, count, random):
-        return random.standard_normal((count, self.latent_dim), "float32")
-
     def pictures(self, count, seed=None, inputs=None, **arguments):
         """Makes pictures for a grid: the same latents in a row per label."""
         if self.num_classes is None:
@@ -160,11 +157,10 @@ class LabelledGAN(ConvolutionalGAN):
 
     def check_batch(self, batch):
         """Raises a ValueError for data that can't be trained on."""
-        if self.num_classes is None:
-            return super().check_batch(batch)
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        batches.check_images(images, self.image_shape)
-        check_labels(labels, len(images), self.num_classes)
+        super().check_batch(batch)
+        if self.num_classes is not None:
+            images, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+            check_labels(labels, len(images), self.num_classes)
 
     def get_config(self):
         """Returns the arguments of `__init__`."""

@@ -124,8 +124,7 @@ class StyledGAN(GrowingGAN):
             ValueError: `count` is not a positive integer.
         """
         count = checks.positive_integer("count", count)
-        random = np.random.default_rng(seed)
-        return random.standard_normal((count, self.latent_dim), "float32")
+        return self._latents(count, np.random.default_rng(seed))
 
     def styles(
         self, latents, truncation_psi=1.0, truncated_layers=TRUNCATED_LAYERS

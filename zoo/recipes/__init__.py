@@ -1,7 +1,7 @@
 """What `zoo train NAME` trains when it is told nothing else."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -44,7 +44,6 @@ class Recipe:
         measure: Returns the metrics for a model card, of the model, the
             settings and a number of samples; by default
             `zoo.recipes.measures.samples`.
-        credits: Name, licence and address of `data`, for a model card.
     """
 
     model: Callable[..., keras.Model]
@@ -58,7 +57,6 @@ class Recipe:
     features: str | None = None
     inputs: Callable[[Any], Inputs] = images
     measure: Callable[[Any, Any, int], measures.Metrics] = measures.samples
-    credits: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def register_recipe(name: str, recipe: Recipe) -> None:

@@ -5,10 +5,10 @@ import dataclasses
 import keras
 import numpy as np
 
-from zoo.evaluating import all_images
+from zoo import evaluating
 from zoo.learning_rates import LinearDecay
 from zoo.models.cyclegan import CycleGAN
-from zoo.recipes import Inputs, Recipe, credits, get_recipe, register_recipe
+from zoo.recipes import Inputs, Recipe, get_recipe, register_recipe
 
 PREVIEWS = 64
 FEATURES = "efficientnet_lite0"
@@ -45,7 +45,7 @@ def unpaired_images(settings) -> Inputs:
     shape = tuple(data.element_spec[0].shape[1:])
     images = test_images(a, settings)
     if images is None:
-        images = _array(a, settings, "train")
+        images = _train_images(a, settings)
     every = max(1, len(images) // PREVIEWS)  # Of all parts of the source.
     return Inputs(data, {"image_shape": shape}, images[::every][:PREVIEWS])
 
@@ -78,15 +78,18 @@ def test_images(source: str, settings) -> np.ndarray | None:
     Returns:
         float32 `(count, size, size, channels)` in [-1, 1].
     """
-    try:
-        return _array(source, settings, "test")
-    except ValueError:  # The source has no test split.
-        return None
+    images = evaluating.test_images(source, settings.size, settings.channels)
+    return None if images is None else _joined(images)
 
 
-def _array(source, settings, split):
-    images = all_images(source, settings.size, settings.channels, split)
-    return np.concatenate([np.asarray(batch) for batch in images])
+def _train_images(source, settings):
+    return _joined(
+        evaluating.all_images(source, settings.size, settings.channels)
+    )
+
+
+def _joined(batches):
+    return np.concatenate([np.asarray(batch) for batch in batches])
 
 
 def measure(model, settings, count: int) -> dict[str, dict]:
@@ -108,7 +111,7 @@ def measure(model, settings, count: int) -> dict[str, dict]:
     from zoo.metrics.evaluation import Evaluator
 
     sources = domains(settings.data)
-    train = [_array(source, settings, "train") for source in sources]
+    train = [_train_images(source, settings) for source in sources]
     tests = [test_images(source, settings) for source in sources]
     metrics = {}
     for direction, source, target in (("a_to_b", 0, 1), ("b_to_a", 1, 0)):
@@ -179,7 +182,6 @@ register_recipe(
         optimizers=lambda: adam(1e-3, 3 * STEPS),
         inputs=unpaired_images,
         measure=measure,
-        credits=credits.EMOJI,
     ),
 )
 

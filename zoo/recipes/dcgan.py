@@ -3,7 +3,7 @@
 import keras
 
 from zoo.models.dcgan import DCGAN
-from zoo.recipes import Recipe, credits, register_recipe
+from zoo.recipes import Recipe, register_recipe
 from zoo.recipes.optimizers import falling_adam
 
 # The paper's width and rates would need hours on two cores. A narrow network
@@ -21,7 +21,6 @@ QUICK = Recipe(
         "discriminator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
     },
     features="fashion_mnist",
-    credits=credits.FASHION_MNIST_10K,
 )
 register_recipe("dcgan", QUICK)
 
@@ -46,6 +45,5 @@ LONG = Recipe(
         30 * 937, beta_1=0.0, generator=1e-3, discriminator=1e-3
     ),
     features="fashion_mnist",
-    credits=credits.FASHION_MNIST,
 )
 register_recipe("dcgan_fashion_mnist", LONG)

@@ -9,7 +9,6 @@ from zoo.evaluating import test_images
 from zoo.models.diffusion import Diffusion
 from zoo.recipes import (
     Recipe,
-    credits,
     labelled_images,
     measures,
     register_recipe,
@@ -33,14 +32,13 @@ def measure(model: Diffusion, settings: Any, count: int) -> measures.Metrics:
         test images, in [-1, 1], from what comes back of their noise, beside
         that of their mean.
     """
-    metrics = measures.samples(model, settings, count)
-    if not metrics:
+    if settings.features is None:
         return {}
-    evaluator = measures.sample_evaluator(model, settings, count)
-    for sampler, steps in (("ddim", 20), ("ddim", 10), ("dpm_solver", 20)):
-        values = evaluator.of_model(model, steps=steps, sampler=sampler)
-        for name, value in values.items():
-            metrics[name][f"{sampler}_{steps}_steps"] = value
+    also = {
+        f"{sampler}_{steps}_steps": {"sampler": sampler, "steps": steps}
+        for sampler, steps in (("ddim", 20), ("ddim", 10), ("dpm_solver", 20))
+    }
+    metrics = measures.samples(model, settings, count, also)
     return metrics | _inversion_error(model, settings)
 
 
@@ -100,7 +98,6 @@ register_recipe(
         },
         inputs=labelled_images,
         measure=measure,
-        credits=credits.FASHION_MNIST_10K,
     ),
 )
 
@@ -132,6 +129,5 @@ register_recipe(
         features="fashion_mnist",
         inputs=labelled_images,
         measure=measure,
-        credits=credits.FASHION_MNIST,
     ),
 )

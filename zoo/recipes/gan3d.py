@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.files import cache_directory
 from zoo.models.gan3d import GAN3D
-from zoo.recipes import Inputs, Recipe, credits, register_recipe
+from zoo.recipes import Inputs, Recipe, register_recipe
 from zoo.recipes.optimizers import falling_adam
 
 FURNITURE = "furniture:chair,armchair,stool,bench,sofa,couch,table"
@@ -125,7 +125,6 @@ RECIPE = Recipe(
     },
     inputs=voxels,
     measure=measure,
-    credits=credits.FURNITURE,
 )
 register_recipe("gan3d", RECIPE)
 

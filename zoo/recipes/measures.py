@@ -1,5 +1,6 @@
 """Numbers of a trained model for its card."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,12 @@ from zoo.metrics.evaluation import Evaluator, FeatureSet
 Metrics = dict[str, dict[str, Any]]
 
 
-def samples(model: Any, settings: Any, count: int) -> Metrics:
+def samples(
+    model: Any,
+    settings: Any,
+    count: int,
+    also: Mapping[str, dict[str, Any]] | None = None,
+) -> Metrics:
     """Measures samples, and real test images beside them.
 
     The Fréchet distance to the training images stands beside its floor, the
@@ -21,6 +27,8 @@ def samples(model: Any, settings: Any, count: int) -> Metrics:
         model: The model.
         settings: The `zoo.training.Settings` it was trained by.
         count: Number of samples.
+        also: Further arguments of `generate`, by the name under which what
+            they make is put beside each value.
 
     Returns:
         Value and context of each metric, by its full name; none for settings
@@ -28,15 +36,22 @@ def samples(model: Any, settings: Any, count: int) -> Metrics:
     """
     if settings.features is None:
         return {}
+    by_label = bool(getattr(model, "num_classes", None))
     source = settings.data, settings.size, settings.channels
-    evaluator = sample_evaluator(model, settings, count)
+    evaluator = Evaluator(
+        ["fd", "is", *(["agreement"] if by_label else [])],
+        settings.features,
+        reference=all_images(*source),
+        count=count,
+        progress=True,
+    )
     made = evaluator.features_of(evaluator.samples(model))
     values = evaluator.values(made)
     metrics: Metrics = {name: {"value": x} for name, x in values.items()}
     fd, score = evaluator.name("fd"), evaluator.name("is")
     metrics[fd]["reference"] = settings.data
     metrics[score]["splits"] = evaluator.splits
-    test = test_images(*source, labelled=_has_labels(model))
+    test = test_images(*source, labelled=by_label)
     if test is not None:
         real = evaluator.of_images(test)
         metrics[fd]["floor_of_real_test_images"] = real.pop(fd)
@@ -48,24 +63,10 @@ def samples(model: Any, settings: Any, count: int) -> Metrics:
         "value": min(shares),
         "shares": shares,
     }
+    for other, arguments in (also or {}).items():
+        for name, value in evaluator.of_model(model, **arguments).items():
+            metrics[name][other] = value
     return metrics
-
-
-def sample_evaluator(model: Any, settings: Any, count: int) -> Evaluator:
-    """Returns what measures samples against the data of the training.
-
-    Args:
-        model: The model; with labels, agreement is measured too.
-        settings: As of `samples`.
-        count: Number of samples.
-    """
-    return Evaluator(
-        ["fd", "is", *(["agreement"] if _has_labels(model) else [])],
-        settings.features,
-        reference=all_images(settings.data, settings.size, settings.channels),
-        count=count,
-        progress=True,
-    )
 
 
 def class_shares(made: FeatureSet) -> list[float]:
@@ -77,7 +78,3 @@ def class_shares(made: FeatureSet) -> list[float]:
     found = np.concatenate(made.found)
     counts = np.bincount(found, minlength=made.classes)
     return [float(share) for share in counts / counts.sum()]
-
-
-def _has_labels(model):
-    return bool(getattr(model, "num_classes", None))

@@ -13,7 +13,6 @@ from zoo.models.pix2pix import Pix2Pix
 from zoo.recipes import (
     Inputs,
     Recipe,
-    credits,
     get_recipe,
     register_recipe,
     relief,
@@ -167,7 +166,6 @@ register_recipe(
         optimizers=lambda: adam(8),
         inputs=pairs,
         measure=measure,
-        credits=credits.RELIEF,
     ),
 )
 

@@ -9,7 +9,6 @@ from zoo.models.stylegan import StyleGAN
 from zoo.recipes import (
     Inputs,
     Recipe,
-    credits,
     get_recipe,
     images,
     register_recipe,
@@ -69,7 +68,6 @@ register_recipe(
         optimizers=lambda: adam(2e-3),
         features="fashion_mnist",
         inputs=sized_images,
-        credits=credits.FASHION_MNIST_10K,
     ),
 )
 
@@ -82,7 +80,6 @@ register_recipe(
     dataclasses.replace(
         get_recipe("stylegan"),
         data="fashion_mnist",
-        credits=credits.FASHION_MNIST,
         epochs=EPOCHS,
         arguments={
             **get_recipe("stylegan").arguments,

@@ -9,7 +9,7 @@ from PIL import Image
 from zoo.grids import from_uint8, to_uint8
 from zoo.models.srgan import SRGAN
 from zoo.models.srresnet import SRResNet
-from zoo.recipes import Inputs, Recipe, credits, register_recipe
+from zoo.recipes import Inputs, Recipe, register_recipe
 from zoo.recipes.optimizers import falling_adam
 
 SCALE = 4
@@ -166,7 +166,6 @@ def srresnet_recipe(filters, blocks, crops, epochs):
         optimizers=lambda: falling_adam(steps, generator=1e-3),
         inputs=functools.partial(pairs, crops=crops, argument="channels"),
         measure=measure,
-        credits=credits.PHOTOS,
     )
 
 
@@ -190,7 +189,6 @@ def srgan_recipe(srresnet, crops, epochs):
         ),
         inputs=functools.partial(pairs, crops=crops, argument="crop_size"),
         measure=measure,
-        credits=credits.PHOTOS,
     )
 
 
