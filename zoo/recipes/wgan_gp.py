@@ -36,7 +36,12 @@ register_recipe(
         inputs=labelled_images,
         batch_size=32,
         epochs=14,
-        arguments={"filters": 32, "critic_steps": 2, "ema_decay": 0.999},
+        arguments={
+            "filters": 32,
+            "critic_steps": 2,
+            "ema_decay": 0.999,
+            "classifier_weight": 4.0,
+        },
         # The critic is updated twice in a step.
         optimizers=lambda: (
             falling_adam(2 * STEPS, beta_1=0.0, beta_2=0.9, critic=1e-3)
