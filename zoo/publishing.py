@@ -4,6 +4,7 @@ import json
 import pathlib
 from typing import Any
 
+from zoo.generative_model import GenerativeModel
 from zoo.loading import BEST, load_model
 from zoo.recipes import get_recipe
 from zoo.recipes.credits import credits_of
@@ -21,7 +22,9 @@ def publish(
 ) -> pathlib.Path:
     """Measures a training's best model and makes a preset of it.
 
-    What is measured is up to the recipe.
+    What is measured is up to the recipe. Whatever the training's precision,
+    the preset computes in float32, and is measured in it: users can ask for
+    less as they load it.
 
     Args:
         run: A directory of `zoo train`.
@@ -46,7 +49,7 @@ def publish(
     settings = Settings(**written)
     recipe = get_recipe(settings.model)
     best = run / BEST
-    model = load_model(best if best.exists() else run)
+    model = in_float32(load_model(best if best.exists() else run))
     seconds = columns_of(run / LOG).get("seconds", [])
     return model.save_to_preset(
         directory,
@@ -68,6 +71,20 @@ def publish(
         inputs=recipe.inputs(settings).preview,
         files=[run / LOG],
     )
+
+
+def in_float32(model: GenerativeModel) -> GenerativeModel:
+    """Returns a model of the same weights that computes in float32.
+
+    Args:
+        model: The model, which is returned itself where it does already.
+    """
+    if model.dtype_policy.name == "float32":
+        return model
+    config = model.get_config() | {"dtype": "float32"}
+    copy = type(model).from_config(config)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def command_of(settings: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ def test_measures(monkeypatch):
     settings = default_settings("diffusion", features="fashion_mnist")
     model = tiny_diffusion()
     found = measure(model, settings, 140)
-    beside = {"value", "ddim_20_steps", "ddim_10_steps", "dpm_solver_20_steps"}
+    beside = {"value", "ddim_20_steps", "ddim_10_steps", "dpm_solver_10_steps"}
     for metric in ("fd", "is", "agreement"):
         values = found[f"{metric}_fashion_mnist_140"]
         assert beside < set(values)

@@ -5,10 +5,10 @@ import shutil
 
 import numpy as np
 import pytest
-from harness import invoke
+from harness import invoke, tiny_dcgan, tiny_diffusion
 from PIL import Image
 
-from zoo.publishing import command_of
+from zoo.publishing import command_of, in_float32
 from zoo.registry import open_preset
 
 
@@ -64,7 +64,7 @@ def finished(tmp_path_factory):
     code, output = invoke(
         "train", "dcgan", "--data", folder, "--size", 32, "--batch-size", 70,
         "--set", "filters=2", "--epochs", 2, "--features", "fashion_mnist",
-        "--samples", 140, "--output", run,
+        "--samples", 140, "--dtype", "mixed_bfloat16", "--output", run,
     )  # fmt: skip
     assert code == 0, output
     return run
@@ -86,11 +86,24 @@ def test_publish(finished, tmp_path):
     settings = json.loads((finished / "settings.json").read_text())
     assert metadata.training["command"] == (
         f"zoo train dcgan --data {settings['data']} --batch-size 70 "
-        "--features fashion_mnist --samples 140 --set filters=2"
+        "--dtype mixed_bfloat16 --features fashion_mnist --samples 140 "
+        "--set filters=2"
     )
+    config = json.loads(preset.file("config.json").read_text())
+    assert config["config"]["dtype"] == "float32"
     shares = metadata.metrics["least_class_share_fashion_mnist_140"]
     assert sum(shares["shares"]) == pytest.approx(1)
     assert metadata.metrics["fd_fashion_mnist_140"]["value"] > 0
+
+
+@pytest.mark.parametrize("tiny", [tiny_dcgan, tiny_diffusion])
+def test_float32_of_another_precision(tiny):
+    model = tiny(dtype="mixed_bfloat16")
+    copy = in_float32(model)
+    assert copy.dtype_policy.name == "float32"
+    made, expected = (x.generate(4, seed=0) for x in (copy, model))
+    assert 0 < np.abs(made - expected).max() < 0.1
+    assert in_float32(copy) is copy
 
 
 def test_publish_needs_a_training(tmp_path):
