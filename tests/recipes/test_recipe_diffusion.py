@@ -7,7 +7,7 @@ from harness import random_images, tiny_diffusion
 
 from zoo import evaluating
 from zoo.recipes import measures
-from zoo.recipes.diffusion import measure
+from zoo.recipes.diffusion import BEST, WAYS, measure
 from zoo.training import default_settings
 
 
@@ -22,13 +22,16 @@ def test_measures(monkeypatch):
     keras.utils.set_random_seed(0)
     settings = default_settings("diffusion", features="fashion_mnist")
     model = tiny_diffusion()
+    monkeypatch.setattr(measures, "COMPARED", 130)
     found = measure(model, settings, 140)
-    beside = {"value", "ddim_20_steps", "ddim_10_steps", "dpm_solver_10_steps"}
     for metric in ("fd", "is", "agreement"):
         values = found[f"{metric}_fashion_mnist_140"]
-        assert beside < set(values)
-    distances = found["fd_fashion_mnist_140"]
-    assert len({distances[name] for name in beside}) == len(beside)
+        assert values | BEST == values
+        table = found[f"{metric}_fashion_mnist_130"]
+        assert set(table) == {"value", *WAYS}
+        assert table["value"] == table["ddim_50_steps"]
+    distances = found["fd_fashion_mnist_130"]
+    assert len({distances[name] for name in WAYS}) == len(WAYS)
     images, labels = random_images(140, seed=len("test"))[:5], [0, 1, 2, 0, 1]
     noise = model.invert(images, steps=50, labels=labels)
     back = model.generate_from(noise, steps=50, labels=labels)

@@ -10,12 +10,15 @@ from zoo.metrics.evaluation import Evaluator, FeatureSet
 
 Metrics = dict[str, dict[str, Any]]
 
+COMPARED = 2000
+"""Samples for each of several ways to draw them, which can be slow."""
+
 
 def samples(
     model: Any,
     settings: Any,
     count: int,
-    also: Mapping[str, dict[str, Any]] | None = None,
+    generate: Mapping[str, Any] | None = None,
 ) -> Metrics:
     """Measures samples, and real test images beside them.
 
@@ -27,8 +30,8 @@ def samples(
         model: The model.
         settings: The `zoo.training.Settings` it was trained by.
         count: Number of samples.
-        also: Further arguments of `generate`, by the name under which what
-            they make is put beside each value.
+        generate: Further arguments of the model's `generate`, which are put
+            beside each value.
 
     Returns:
         Value and context of each metric, by its full name; none for settings
@@ -38,14 +41,8 @@ def samples(
         return {}
     by_label = bool(getattr(model, "num_classes", None))
     source = settings.data, settings.size, settings.channels
-    evaluator = Evaluator(
-        ["fd", "is", *(["agreement"] if by_label else [])],
-        settings.features,
-        reference=all_images(*source),
-        count=count,
-        progress=True,
-    )
-    made = evaluator.features_of(evaluator.samples(model))
+    evaluator = _evaluator(model, settings, count)
+    made = evaluator.features_of(evaluator.samples(model, **(generate or {})))
     values = evaluator.values(made)
     metrics: Metrics = {name: {"value": x} for name, x in values.items()}
     fd, score = evaluator.name("fd"), evaluator.name("is")
@@ -63,10 +60,44 @@ def samples(
         "value": min(shares),
         "shares": shares,
     }
-    for other, arguments in (also or {}).items():
-        for name, value in evaluator.of_model(model, **arguments).items():
-            metrics[name][other] = value
+    for metric in metrics.values():
+        metric |= generate or {}
     return metrics
+
+
+def compared(
+    model: Any, settings: Any, count: int, ways: Mapping[str, dict[str, Any]]
+) -> Metrics:
+    """Measures samples that are drawn in several ways.
+
+    Args:
+        model: The model.
+        settings: The `zoo.training.Settings` it was trained by.
+        count: Number of samples; at most `COMPARED` are drawn.
+        ways: Arguments of `generate`, by the name of what they make.
+
+    Returns:
+        The value of each metric that the first way's samples have, and beside
+        it those of all ways, by their names.
+    """
+    evaluator = _evaluator(model, settings, min(count, COMPARED))
+    metrics: Metrics = {name: {} for name in evaluator.names()}
+    for way, arguments in ways.items():
+        for name, value in evaluator.of_model(model, **arguments).items():
+            metrics[name].setdefault("value", value)
+            metrics[name][way] = value
+    return metrics
+
+
+def _evaluator(model, settings, count):
+    by_label = bool(getattr(model, "num_classes", None))
+    return Evaluator(
+        ["fd", "is", *(["agreement"] if by_label else [])],
+        settings.features,
+        reference=all_images(settings.data, settings.size, settings.channels),
+        count=count,
+        progress=True,
+    )
 
 
 def class_shares(made: FeatureSet) -> list[float]:
