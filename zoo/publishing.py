@@ -19,6 +19,7 @@ def publish(
     name: str | None = None,
     description: str = "",
     count: int = 10_000,
+    for_training: bool = True,
 ) -> pathlib.Path:
     """Measures a training's best model and makes a preset of it.
 
@@ -32,6 +33,7 @@ def publish(
         name: Its name; by default the directory's.
         description: One sentence for lists and the card.
         count: Number of samples.
+        for_training: Whether to put in what only training needs.
 
     Returns:
         The preset's directory.
@@ -69,6 +71,7 @@ def publish(
         },
         metrics=recipe.measure(model, settings, count),
         inputs=recipe.inputs(settings).preview,
+        for_training=for_training,
         files=[run / LOG],
     )
 

@@ -96,6 +96,17 @@ def test_publish(finished, tmp_path):
     assert metadata.metrics["fd_fashion_mnist_140"]["value"] > 0
 
 
+def test_publish_only_what_generates(finished, tmp_path):
+    code, output = invoke(
+        "publish", finished, "--output", tmp_path / "mine", "--count", 140,
+        "--no-for-training",
+    )  # fmt: skip
+    assert code == 0, output
+    preset = open_preset(tmp_path / "mine")
+    assert "training.weights.h5" not in preset.metadata.files
+    assert not preset.trainable
+
+
 @pytest.mark.parametrize("tiny", [tiny_dcgan, tiny_diffusion])
 def test_float32_of_another_precision(tiny):
     model = tiny(dtype="mixed_bfloat16")

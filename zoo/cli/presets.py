@@ -84,13 +84,18 @@ def publish(
     count: Annotated[
         int, typer.Option(min=2, help="Number of samples to measure.")
     ] = 10_000,
+    for_training: Annotated[
+        bool, typer.Option(help="Put in what only training needs.")
+    ] = True,
     backend: Backend = None,
 ):
     """Measure a training's best model and make a preset of it."""
     with user_errors():
         from zoo.publishing import publish as run_publishing
 
-        directory = run_publishing(run, destination, name, description, count)
+        directory = run_publishing(
+            run, destination, name, description, count, for_training
+        )
     print(f"Wrote {directory}; look at {directory / 'samples.png'}")
 
 
