@@ -19,8 +19,7 @@ SHAPE = (16, 16, 1)
 BACKENDS = ["tensorflow", "jax", "torch"]
 BACKENDS = list(filter(importlib.util.find_spec, BACKENDS))
 OWN = BACKENDS.index(keras.backend.backend())
-OTHER_BACKENDS = BACKENDS[OWN + 1 :] + BACKENDS[:OWN]
-NEXT_BACKEND = (OTHER_BACKENDS or BACKENDS)[0]
+NEXT_BACKEND = BACKENDS[(OWN + 1) % len(BACKENDS)]
 
 
 def tiny_dcgan(**arguments):

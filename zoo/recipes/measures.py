@@ -39,8 +39,6 @@ def samples(
     """
     if settings.features is None:
         return {}
-    by_label = bool(getattr(model, "num_classes", None))
-    source = settings.data, settings.size, settings.channels
     evaluator = _evaluator(model, settings, count)
     made = evaluator.features_of(evaluator.samples(model, **(generate or {})))
     values = evaluator.values(made)
@@ -48,7 +46,7 @@ def samples(
     fd, score = evaluator.name("fd"), evaluator.name("is")
     metrics[fd]["reference"] = settings.data
     metrics[score]["splits"] = evaluator.splits
-    test = test_images(*source, labelled=by_label)
+    test = test_images(*_source(settings), labelled=_has_labels(model))
     if test is not None:
         real = evaluator.of_images(test)
         metrics[fd]["floor_of_real_test_images"] = real.pop(fd)
@@ -90,14 +88,21 @@ def compared(
 
 
 def _evaluator(model, settings, count):
-    by_label = bool(getattr(model, "num_classes", None))
     return Evaluator(
-        ["fd", "is", *(["agreement"] if by_label else [])],
+        ["fd", "is", *(["agreement"] if _has_labels(model) else [])],
         settings.features,
-        reference=all_images(settings.data, settings.size, settings.channels),
+        reference=all_images(*_source(settings)),
         count=count,
         progress=True,
     )
+
+
+def _source(settings):
+    return settings.data, settings.size, settings.channels
+
+
+def _has_labels(model):
+    return bool(getattr(model, "num_classes", None))
 
 
 def class_shares(made: FeatureSet) -> list[float]:
