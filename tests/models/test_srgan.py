@@ -113,6 +113,25 @@ def test_slopes_are_per_channel_and_start_at_a_quarter():
     assert names.count("kernel") == names.count("bias") == 7
 
 
+def test_global_skip_adds_bilinear_enlargement():
+    """Pillow's, of float pixels; a network of zeros adds nothing else."""
+    model = tiny_srresnet(global_skip=True)
+    model.generator.set_weights(
+        [np.zeros_like(w) for w in model.generator.get_weights()]
+    )
+    low, _ = pairs(2, 20)
+    size = (20, 20)
+    expected = [
+        [
+            np.asarray(Image.fromarray(plane).resize(size, Image.BILINEAR))
+            for plane in np.moveaxis(image, -1, 0)
+        ]
+        for image in low
+    ]
+    assert_alike(model.upscale(low), np.moveaxis(expected, 1, -1))
+    assert zoo.SRGAN.from_srresnet(model, content="mse").global_skip
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

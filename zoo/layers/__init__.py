@@ -1,5 +1,6 @@
 """Layers that the models share."""
 
+from zoo.layers.bilinear import BilinearUpsampling
 from zoo.layers.convolution import (
     Conv2D,
     Conv2DTranspose,
@@ -36,6 +37,7 @@ from zoo.layers.style import (
 __all__ = [
     "AdaptiveInstanceNormalization",
     "BatchNormalization",
+    "BilinearUpsampling",
     "Blur",
     "Conv2D",
     "Conv2DTranspose",

@@ -27,12 +27,13 @@ class SRGAN(SuperResolution):
     discriminator has just been shown.
 
     Args:
-        scale: As of `zoo.SRResNet`, like `filters`, `blocks`, `channels` and
-            `batch_norm`.
+        scale: As of `zoo.SRResNet`, like `filters`, `blocks`, `channels`,
+            `batch_norm` and `global_skip`.
         filters: Filters of the generator.
         blocks: Residual blocks of the generator.
         channels: Channels of the images; with VGG features 1 or 3.
         batch_norm: Whether the generator's blocks are normalized.
+        global_skip: Whether the generator adds to a bilinear enlargement.
         crop_size: Height and width of high images in training, a multiple of
             16 and of `scale`.
         discriminator_filters: Filters of the discriminator's first layers.
@@ -87,6 +88,7 @@ class SRGAN(SuperResolution):
         blocks=16,
         channels=3,
         batch_norm=True,
+        global_skip=False,
         *,
         crop_size=96,
         discriminator_filters=64,
@@ -98,7 +100,9 @@ class SRGAN(SuperResolution):
         adversarial_weight=1e-3,
         **kwargs,
     ):
-        super().__init__(scale, filters, blocks, channels, batch_norm, **kwargs)
+        super().__init__(
+            scale, filters, blocks, channels, batch_norm, global_skip, **kwargs
+        )
         self.crop_size = checks.positive_integer("crop_size", crop_size)
         if crop_size % 2**HALVINGS or crop_size % self.scale:
             raise ValueError(

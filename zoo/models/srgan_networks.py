@@ -3,7 +3,12 @@
 import keras
 from keras import layers
 
-from zoo.layers import BatchNormalization, Conv2D, PixelShuffle
+from zoo.layers import (
+    BatchNormalization,
+    BilinearUpsampling,
+    Conv2D,
+    PixelShuffle,
+)
 
 UPSAMPLING = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
 """Factors of super-resolution, and those of the pixel shuffles for them."""
@@ -12,7 +17,9 @@ HALVINGS = 4
 """How often the discriminator halves its images."""
 
 
-def build_srresnet(scale, filters, blocks, channels=3, batch_norm=True):
+def build_srresnet(
+    scale, filters, blocks, channels=3, batch_norm=True, global_skip=False
+):
     """Builds the network from low to high resolution.
 
     Its output is linear, as in the figure.
@@ -23,6 +30,7 @@ def build_srresnet(scale, filters, blocks, channels=3, batch_norm=True):
         blocks: Number of residual blocks.
         channels: Channels of the images.
         batch_norm: Whether to normalize by batch statistics.
+        global_skip: Whether the output is added to a bilinear enlargement.
 
     Returns:
         A functional model, `(height, width, channels)` of any size -> the
@@ -39,6 +47,9 @@ def build_srresnet(scale, filters, blocks, channels=3, batch_norm=True):
         x = PixelShuffle(factor)(_conv(x, filters * factor**2))
         x = _prelu(x)
     high = layers.Activation("linear", dtype="float32")(_conv(x, channels, 9))
+    if global_skip:
+        enlarged = BilinearUpsampling(scale, dtype="float32")(images)
+        high = layers.Add(dtype="float32")([high, enlarged])
     return keras.Model(images, high, name="generator")
 
 

@@ -26,6 +26,9 @@ class SRResNet(SuperResolution):
         channels: Channels of the images, 1 to 4.
         batch_norm: Whether residual blocks are normalized by batch
             statistics.
+        global_skip: Whether a bilinear enlargement of the image is added to
+            the output, so that the network learns the rest alone, in far
+            fewer steps (Kim et al. 2016, arXiv:1511.04587, of a bicubic one).
         ema_decay: Decay of the average of the generator's weights that
             `upscale` then uses, or `None`, as in the paper.
         **kwargs: `name` and `dtype`, as of any Keras model.

@@ -19,6 +19,8 @@ class SuperResolution(GenerativeModel):
         channels: Channels of the images, 1 to 4.
         batch_norm: Whether residual blocks are normalized by batch
             statistics.
+        global_skip: Whether a bilinear enlargement of the image is added to
+            the output, so that only the rest has to be learned.
         **kwargs: As of `zoo.GenerativeModel`.
 
     Raises:
@@ -36,6 +38,7 @@ class SuperResolution(GenerativeModel):
         blocks=16,
         channels=3,
         batch_norm=True,
+        global_skip=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -53,6 +56,7 @@ class SuperResolution(GenerativeModel):
         self.filters = checks.positive_integer("filters", filters)
         self.blocks = checks.positive_integer("blocks", blocks)
         self.batch_norm = bool(batch_norm)
+        self.global_skip = bool(global_skip)
         with self.dtype_scope():
             self.generator = build_srresnet(**self.architecture())
         self.average("generator")
@@ -65,6 +69,7 @@ class SuperResolution(GenerativeModel):
             "blocks": self.blocks,
             "channels": self.channels,
             "batch_norm": self.batch_norm,
+            "global_skip": self.global_skip,
         }
 
     @property

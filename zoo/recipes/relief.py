@@ -65,13 +65,13 @@ def tiles(
         relief: uint8 map `(height, width, 3)`.
         satellite: Map of the same places.
         size: Height and width of a tile, in pixels.
-        split: `"train"` for tiles that overlap by half, outside of the
-            held-out regions; `"test"` for tiles inside them, side by side.
+        split: `"train"` for tiles a quarter of their size apart, outside of
+            the held-out regions; `"test"` for tiles inside them, side by side.
 
     Returns:
         Relief and satellite, uint8 `(count, size, size, 3)`.
     """
-    step = size if split == "test" else size // 2
+    step = size if split == "test" else size // 4
     land = is_land(relief, satellite)
     places = [
         (top, left)

@@ -12,9 +12,13 @@ from zoo.models.srresnet import SRResNet
 from zoo.recipes import Inputs, Recipe, register_recipe
 from zoo.recipes.optimizers import falling_adam
 
+WALLPAPERS = "desktop_photos"
 SCALE = 4
 PREVIEW_SIZE = 40  # Of low images, in pixels.
 PREVIEWS = 16
+
+# Wallpapers are soft at their full size, and test photos a quarter as large.
+SHRINK = 3
 
 
 def pairs(settings, crops, argument):
@@ -38,6 +42,7 @@ def pairs(settings, crops, argument):
         settings.size,
         scale=settings.arguments.get("scale", SCALE),
         channels=settings.channels or 3,
+        shrink=SHRINK if settings.data == WALLPAPERS else 1,
     )
     data = make(
         settings.batch_size,
@@ -153,16 +158,26 @@ def _metrics(scale):
 
 
 def srresnet_recipe(filters, blocks, crops, epochs):
-    """Returns a recipe of 22 photos; the paper's size would need a GPU."""
+    """Returns a recipe of 22 photos; the paper's size would need a GPU.
+
+    So few steps are too few to learn to copy what is there already, and batch
+    statistics of small batches change the colours.
+    """
     steps = epochs * 22 * crops // 16
     return Recipe(
         model=SRResNet,
-        data="desktop_photos",
+        data=WALLPAPERS,
         size=96,
         batch_size=16,
         epochs=epochs,
         flip=True,
-        arguments={"filters": filters, "blocks": blocks, "ema_decay": 0.999},
+        arguments={
+            "filters": filters,
+            "blocks": blocks,
+            "batch_norm": False,
+            "global_skip": True,
+            "ema_decay": 0.999,
+        },
         optimizers=lambda: falling_adam(steps, generator=1e-3),
         inputs=functools.partial(pairs, crops=crops, argument="channels"),
         measure=measure,
@@ -174,7 +189,7 @@ def srgan_recipe(srresnet, crops, epochs):
     steps = epochs * 22 * crops // 8
     return Recipe(
         model=SRGAN.from_srresnet,
-        data="desktop_photos",
+        data=WALLPAPERS,
         size=96,
         batch_size=8,
         epochs=epochs,
