@@ -67,6 +67,34 @@ def test_latents_are_uniform():
     assert latents.mean() == pytest.approx(0.5, abs=0.03)
 
 
+def test_normal_prior():
+    model = tiny(prior="normal")
+    latents = ops.convert_to_numpy(model.sample_latents(500))
+    assert latents.mean() == pytest.approx(0, abs=0.1)
+    assert latents.std() == pytest.approx(1, abs=0.1)
+    drawn = np.random.default_rng(0).standard_normal((2, 4), "float32")
+    expected = model.generator(drawn, training=False)
+    np.testing.assert_allclose(
+        model.generate(2, seed=0), ops.convert_to_numpy(expected), atol=1e-6
+    )
+    assert zoo.GAN3D.from_config(model.get_config()).prior == "normal"
+
+
+def test_discriminator_is_told_how_much_shapes_differ():
+    """Of a batch of one shape, the further channel is 0."""
+    keras.utils.set_random_seed(0)
+    model = tiny(minibatch="stddev", batch_norm="generator")
+    copy = zoo.GAN3D.from_config(model.get_config())
+    copy.discriminator.set_weights(model.discriminator.get_weights())
+    shapes = boxes()
+    together = ops.convert_to_numpy(model.discriminator(shapes))
+    alone = [
+        ops.convert_to_numpy(copy.discriminator(shape[None]))
+        for shape in shapes
+    ]
+    assert np.abs(together - np.concatenate(alone)).min() > 1e-6
+
+
 def test_penalties_find_no_batch_statistics():
     model = tiny(batch_norm="generator", penalty="r1")
     assert not model.discriminator.non_trainable_variables
@@ -305,6 +333,8 @@ def test_threshold_errors(saved, threshold):
         {"filters": 1.5},
         {"accuracy_gate": 80},
         {"batch_norm": False},
+        {"prior": "gaussian"},
+        {"minibatch": "discrimination"},
     ],
     ids=str,
 )

@@ -1,7 +1,6 @@
 """3D-GAN: Wu, Zhang, Xue, Freeman, Tenenbaum 2016, arXiv:1610.07584."""
 
 import keras
-import numpy as np
 
 from zoo import batches, checks
 from zoo.models.adversarial_game import AdversarialGame
@@ -37,6 +36,12 @@ class GAN3D(AdversarialGame):
             each halving of the resolution.
         batch_norm: `True` for both networks, as in the paper, or
             `"generator"`, for which penalties ask.
+        prior: Where latents are from: `"uniform"` for U(0, 1), as in the
+            paper, or `"normal"` for N(0, 1), whose mean tells the generator
+            nothing.
+        minibatch: `"stddev"` for a discriminator that is told how much the
+            shapes of a batch differ (Karras et al. 2018), against collapse;
+            `None`, as in the paper, for one that is not.
         accuracy_gate: The discriminator is updated only if its accuracy on
             the last batch was not higher, in [0, 1); `None` for no gate.
         **kwargs: `loss`, `penalty`, `penalty_weight`, `label_smoothing`,
@@ -69,6 +74,8 @@ class GAN3D(AdversarialGame):
         filters=64,
         *,
         batch_norm=True,
+        prior="uniform",
+        minibatch=None,
         accuracy_gate=0.8,
         **kwargs,
     ):
@@ -83,17 +90,32 @@ class GAN3D(AdversarialGame):
                 "Argument `batch_norm` must be True or 'generator'. "
                 f"Received: batch_norm={batch_norm!r}"
             )
+        if prior not in ("uniform", "normal"):
+            raise ValueError(
+                "Argument `prior` must be 'uniform' or 'normal'. "
+                f"Received: prior={prior!r}"
+            )
+        if minibatch not in (None, "stddev"):
+            raise ValueError(
+                "Argument `minibatch` must be 'stddev' or None. "
+                f"Received: minibatch={minibatch!r}"
+            )
         self.resolution = int(resolution)
         self.image_shape = (self.resolution,) * 3 + (1,)
         self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
         self.filters = checks.positive_integer("filters", filters)
         self.batch_norm = batch_norm
+        self.prior = prior
+        self.minibatch = minibatch
         with self.dtype_scope():
             self.generator = build_generator(
                 self.resolution, self.latent_dim, self.filters
             )
             self.discriminator = build_discriminator(
-                self.resolution, self.filters, batch_norm is True
+                self.resolution,
+                self.filters,
+                batch_norm is True,
+                minibatch == "stddev",
             )
         self.start_game()
 
@@ -106,7 +128,9 @@ class GAN3D(AdversarialGame):
         }
 
     def sample_latents(self, count):
-        """Returns latents from U(0, 1), shape `(count, latent_dim)`."""
+        """Returns latents of the prior, shape `(count, latent_dim)`."""
+        if self.prior == "normal":
+            return super().sample_latents(count)
         return keras.random.uniform(
             (count, self.latent_dim), seed=self.seed_generator
         )
@@ -133,13 +157,15 @@ class GAN3D(AdversarialGame):
         count = checks.positive_integer("count", count)
         if threshold is not None:
             checks.fraction("threshold", threshold)
-        latents = np.random.default_rng(seed).random(
-            (count, self.latent_dim), "float32"
-        )
-        voxels = self._generate(latents, count, batch_size)
+        voxels = super().generate(count, seed, batch_size)
         if threshold is None:
             return voxels
         return (voxels > threshold).astype("float32")
+
+    def _latents(self, count, random):
+        if self.prior == "normal":
+            return super()._latents(count, random)
+        return random.random((count, self.latent_dim), "float32")
 
     def pictures(
         self, count, seed=None, inputs=None, size=96, threshold=0.5, **arguments
@@ -176,4 +202,6 @@ class GAN3D(AdversarialGame):
             "latent_dim": self.latent_dim,
             "filters": self.filters,
             "batch_norm": self.batch_norm,
+            "prior": self.prior,
+            "minibatch": self.minibatch,
         }

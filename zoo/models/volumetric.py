@@ -5,7 +5,12 @@ import math
 import keras
 from keras import layers
 
-from zoo.layers import BatchNormalization, Conv3D, Conv3DTranspose
+from zoo.layers import (
+    BatchNormalization,
+    Conv3D,
+    Conv3DTranspose,
+    MinibatchStdDev,
+)
 
 CONVOLUTION = {
     "kernel_size": 4,
@@ -46,7 +51,7 @@ def build_generator(resolution, latent_dim, filters):
     return keras.Model(latents, voxels, name="generator")
 
 
-def build_discriminator(resolution, filters, batch_norm=True):
+def build_discriminator(resolution, filters, batch_norm=True, stddev=False):
     """Builds the network from voxels to logits.
 
     Args:
@@ -55,6 +60,8 @@ def build_discriminator(resolution, filters, batch_norm=True):
             the resolution.
         batch_norm: Whether to normalize by batch statistics, after every
             hidden layer; otherwise the convolutions have biases.
+        stddev: Whether the last layer is told how much the batch's volumes
+            differ.
 
     Returns:
         A functional model, `(resolution, resolution, resolution, 1)` ->
@@ -65,6 +72,8 @@ def build_discriminator(resolution, filters, batch_norm=True):
     for width in _widths(resolution, filters):
         x = Conv3D(width, use_bias=not batch_norm, **CONVOLUTION)(x)
         x = layers.LeakyReLU(0.2)(_norm(x) if batch_norm else x)
+    if stddev:
+        x = MinibatchStdDev()(x)
     # A valid convolution of 4^3 voxels by a kernel of 4 is a dense layer.
     x = layers.Dense(
         1,

@@ -139,11 +139,13 @@ register_recipe(
         RECIPE,
         epochs=EPOCHS,
         arguments={
-            "filters": 20,
+            "filters": 16,
             "latent_dim": 64,
             "batch_norm": "generator",
             "penalty": "r1",
             "penalty_weight": 1.0,
+            "prior": "normal",
+            "minibatch": "stddev",
             "ema_decay": 0.998,
         },
         optimizers=lambda: falling_adam(
