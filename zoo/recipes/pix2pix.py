@@ -139,8 +139,8 @@ def measure(model: Any, settings: Any, count: int) -> dict[str, dict]:
 
 TILES_PER_EPOCH = 9805
 BATCH = 16
-EPOCHS = 10
-RESIZED = {"upsampling": "resize", "receptive_field": 34, "l1_weight": 20.0}
+EPOCHS = 16
+RESIZED = {"upsampling": "resize", "receptive_field": 34}
 
 
 def adam(epochs: int) -> dict[str, keras.optimizers.Optimizer]:
