@@ -3,11 +3,11 @@
 import keras
 from keras import ops
 
-from zoo import checks
+from zoo.layers.upsampling import Upsampling
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class BilinearUpsampling(keras.layers.Layer):
+class BilinearUpsampling(Upsampling):
     """Enlarges images of any size by bilinear interpolation.
 
     Pixels are squares, as in Pillow, in `torch.nn.Upsample` with
@@ -26,11 +26,6 @@ class BilinearUpsampling(keras.layers.Layer):
     factor, width * factor, channels)`.
     """
 
-    def __init__(self, factor, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = checks.positive_integer("factor", factor)
-        self.input_spec = keras.layers.InputSpec(ndim=4)
-
     def call(self, inputs):
         """Returns the enlarged inputs."""
         _, height, width, channels = ops.shape(inputs)
@@ -42,29 +37,16 @@ class BilinearUpsampling(keras.layers.Layer):
 
     def _between(self, x, axis):
         """Puts each pixel's `factor` values into a new axis after `axis`."""
-        before = [x[_along(axis, None, 1)], x[_along(axis, None, -1)]]
-        after = [x[_along(axis, 1, None)], x[_along(axis, -1, None)]]
-        before, after = (ops.concatenate(p, axis) for p in (before, after))
+        first, last = x[_along(axis, None, 1)], x[_along(axis, -1, None)]
+        padded = ops.concatenate([first, x, last], axis)
+        before = padded[_along(axis, None, -2)]
+        after = padded[_along(axis, 2, None)]
         values = []
         for i in range(self.factor):
             place = (i + 0.5) / self.factor - 0.5  # From the pixel's middle.
             other = before if place < 0 else after
             values.append((1 - abs(place)) * x + abs(place) * other)
         return ops.stack(values, axis + 1)
-
-    def compute_output_shape(self, input_shape):
-        """Returns the shape of the enlarged inputs."""
-        batch, height, width, channels = input_shape
-        return (
-            batch,
-            height and height * self.factor,
-            width and width * self.factor,
-            channels,
-        )
-
-    def get_config(self):
-        """Returns the arguments of `__init__`."""
-        return {**super().get_config(), "factor": self.factor}
 
 
 def _along(axis, start, stop):

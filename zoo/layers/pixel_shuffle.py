@@ -3,11 +3,11 @@
 import keras
 from keras import ops
 
-from zoo import checks
+from zoo.layers.upsampling import Upsampling
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class PixelShuffle(keras.layers.Layer):
+class PixelShuffle(Upsampling):
     """Rearranges channels into space, as `torch.nn.PixelShuffle`.
 
     Shi et al. 2016, arXiv:1609.05158, equation 4. For a factor `r`, output
@@ -27,11 +27,6 @@ class PixelShuffle(keras.layers.Layer):
     factor, width * factor, channels / factor^2)`.
     """
 
-    def __init__(self, factor, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = checks.positive_integer("factor", factor)
-        self.input_spec = keras.layers.InputSpec(ndim=4)
-
     def build(self, input_shape):
         """Checks that the channels can be rearranged."""
         if input_shape[-1] % self.factor**2:
@@ -45,21 +40,11 @@ class PixelShuffle(keras.layers.Layer):
         """Returns the rearranged inputs."""
         _, height, width, channels = ops.shape(inputs)
         factor = self.factor
-        depth = channels // factor**2
+        depth = self.channels_of(channels)
         x = ops.reshape(inputs, (-1, height, width, depth, factor, factor))
         x = ops.transpose(x, (0, 1, 4, 2, 5, 3))
         return ops.reshape(x, (-1, height * factor, width * factor, depth))
 
-    def compute_output_shape(self, input_shape):
-        """Returns the shape of the rearranged inputs."""
-        batch, height, width, channels = input_shape
-        return (
-            batch,
-            height and height * self.factor,
-            width and width * self.factor,
-            channels // self.factor**2,
-        )
-
-    def get_config(self):
-        """Returns the arguments of `__init__`."""
-        return {**super().get_config(), "factor": self.factor}
+    def channels_of(self, channels):
+        """Returns the output's channels."""
+        return channels // self.factor**2

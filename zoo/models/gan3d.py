@@ -154,7 +154,6 @@ class GAN3D(AdversarialGame):
             ValueError: `count` is not a positive integer, or a threshold out
                 of its range.
         """
-        count = checks.positive_integer("count", count)
         if threshold is not None:
             checks.fraction("threshold", threshold)
         voxels = super().generate(count, seed, batch_size)
