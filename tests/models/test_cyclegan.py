@@ -190,6 +190,22 @@ def test_defaults_of_the_paper():
         assert found | settings == pytest.approx(found)
 
 
+def test_resized_maps_are_convolved():
+    """u128 and u64 see repeated pixels, through kernels of the same size."""
+    with keras.StatelessScope():
+        networks = [
+            tiny(upsampling=upsampling).generator_ab
+            for upsampling in ("transposed", "resize")
+        ]
+    repeats = [
+        sum(type(layer).__name__ == "NearestUpsampling" for layer in n.layers)
+        for n in networks
+    ]
+    assert repeats == [0, 2]
+    assert networks[0].count_params() == networks[1].count_params()
+    assert networks[1].output_shape == (None, 16, 16, 3)
+
+
 def test_bfloat16_trains_and_averages():
     model = tiny(dtype="mixed_bfloat16", ema_decay=0.5)
     assert model.generator_ab.layers[2].compute_dtype == "bfloat16"
@@ -253,6 +269,7 @@ def test_data_errors(stepped, a, b, message):
         {"filters": 0},
         {"blocks": 0},
         {"receptive_field": 71},
+        {"upsampling": "bilinear"},
         {"cycle_weight": -1},
         {"identity_weight": float("nan")},
         {"pool_size": -1},

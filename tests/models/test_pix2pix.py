@@ -60,7 +60,10 @@ def test_parameters_of_the_paper():
 
 @pytest.mark.parametrize("upsampling", ["transposed", "resize"])
 def test_depth_by_size(upsampling):
-    """64 pixels are halved six times; kernels are 4, or 3 after a resize."""
+    """64 pixels are halved six times; kernels are 4, or 3 after a resize.
+
+    Then one more convolution joins the source, of two channels.
+    """
     with keras.StatelessScope():
         network = build_skip_unet((64, 64, 3), 2, 1, upsampling=upsampling)
     kernels = [v.shape for v in network.trainable_variables if v.ndim == 4]
@@ -72,6 +75,8 @@ def test_depth_by_size(upsampling):
     assert [s[2:] for s in down] == list(pairwise([2, 1, 2, 4, 8, 8, 8]))
     outputs = [8, 8, 4, 2, 1, 3]
     inputs = [8, 16, 16, 8, 4, 2]  # With skips; the innermost has none.
+    if upsampling == "resize":
+        outputs, inputs = [*outputs[:-1], 1, 3], [*inputs, 2 + 1]
     assert [s[2:] for s in up] == [*zip(inputs, outputs, strict=True)]
     assert network.output_shape == (None, 64, 64, 3)
 

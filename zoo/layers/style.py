@@ -164,15 +164,28 @@ class Blur(keras.layers.Layer):
 
     def call(self, inputs):
         """Returns the smooth maps."""
-        # Sums of shifted maps: depthwise convolutions are slow on CPUs.
-        x = ops.pad(inputs, [[0, 0], [1, 1], [0, 0], [0, 0]])
-        x = (x[:, :-2] + 2 * x[:, 1:-1] + x[:, 2:]) / 4
-        x = ops.pad(x, [[0, 0], [0, 0], [1, 1], [0, 0]])
-        return (x[:, :, :-2] + 2 * x[:, :, 1:-1] + x[:, :, 2:]) / 4
+        return _smooth(_smooth(inputs, 1), 2)
 
     def compute_output_shape(self, input_shape):
         """Returns the input shape."""
         return input_shape
+
+
+def _smooth(x, axis):
+    """Filters along an axis by [1, 2, 1] / 4.
+
+    A sum of shifted maps, as depthwise convolutions are slow on CPUs; shifted
+    by `ops.slice`, as the gradient of `x[:, 1:]` is slow in TensorFlow.
+    """
+    shape = ops.shape(x)
+    padding = [[0, 0] for _ in shape]
+    padding[axis] = [1, 1]
+    x = ops.pad(x, padding)
+    before, here, after = (
+        ops.slice(x, [i if n == axis else 0 for n in range(len(shape))], shape)
+        for i in range(3)
+    )
+    return (before + 2 * here + after) / 4
 
 
 @keras.saving.register_keras_serializable(package="zoo")

@@ -37,6 +37,9 @@ class CycleGAN(TwoWayTranslator):
             images under 256 pixels, and 9 from there.
         receptive_field: Side in pixels of the patches that discriminators
             judge: 16, 34, 70 (the paper's), 142 or 286.
+        upsampling: `"transposed"` convolutions in the generators, as in the
+            paper, or `"resize"`, repeated pixels and a convolution, which
+            leave no chequerboard.
         cycle_weight: Lambda, the factor of the cycle-consistency losses: 10
             in the paper.
         identity_weight: Factor of the identity losses, times `cycle_weight`:
@@ -76,6 +79,7 @@ class CycleGAN(TwoWayTranslator):
         filters=64,
         blocks=None,
         receptive_field=70,
+        upsampling="transposed",
         cycle_weight=10.0,
         identity_weight=0.5,
         pool_size=50,
@@ -90,6 +94,7 @@ class CycleGAN(TwoWayTranslator):
             blocks = 6 if self.image_shape[0] < 256 else 9
         self.blocks = checks.positive_integer("blocks", blocks)
         self.receptive_field = receptive_field
+        self.upsampling = upsampling
         self.cycle_weight = checks.not_negative("cycle_weight", cycle_weight)
         self.identity_weight = checks.not_negative(
             "identity_weight", identity_weight
@@ -106,7 +111,11 @@ class CycleGAN(TwoWayTranslator):
         with self.dtype_scope():
             for name in self.players["generator"]:
                 network = build_resnet_generator(
-                    self.image_shape, self.filters, self.blocks, name
+                    self.image_shape,
+                    self.filters,
+                    self.blocks,
+                    self.upsampling,
+                    name,
                 )
                 setattr(self, name, network)
                 self.average(name)
@@ -236,6 +245,7 @@ class CycleGAN(TwoWayTranslator):
             "filters": self.filters,
             "blocks": self.blocks,
             "receptive_field": self.receptive_field,
+            "upsampling": self.upsampling,
             "cycle_weight": self.cycle_weight,
             "identity_weight": self.identity_weight,
             "pool_size": self.pool_size,

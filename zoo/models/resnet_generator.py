@@ -5,9 +5,12 @@ from keras import layers
 
 from zoo.layers import Conv2D, Conv2DTranspose, ReflectionPadding2D
 from zoo.models.normalizing import normal, normalize
+from zoo.models.upsampling import check_upsampling, repeat_pixels
 
 
-def build_resnet_generator(image_shape, filters=64, blocks=9, name="generator"):
+def build_resnet_generator(
+    image_shape, filters=64, blocks=9, upsampling="transposed", name="generator"
+):
     """Builds the network from images to images.
 
     c7s1-64, d128, d256, `blocks` times R256, u128, u64, c7s1-3 in the names
@@ -20,11 +23,18 @@ def build_resnet_generator(image_shape, filters=64, blocks=9, name="generator"):
             of 4, more than 4.
         filters: Filters of the first layer; four times as many in the blocks.
         blocks: Residual blocks.
+        upsampling: `"transposed"` for u128 and u64 as transposed
+            convolutions, as in the paper, or `"resize"` for repeated pixels
+            and a convolution.
         name: Name of the network.
 
     Returns:
         A functional model, `image_shape` -> `image_shape`, in [-1, 1].
+
+    Raises:
+        ValueError: There is no such upsampling.
     """
+    check_upsampling(upsampling)
     images = keras.Input(image_shape, name="images")
     x = _relu(_mirrored_conv(images, filters, 7))
     for width in (2 * filters, 4 * filters):
@@ -33,9 +43,7 @@ def build_resnet_generator(image_shape, filters=64, blocks=9, name="generator"):
     for _ in range(blocks):
         x = _block(x)
     for width in (2 * filters, filters):
-        x = Conv2DTranspose(width, 3, 2, **_weights())(x)
-        # What is left of PyTorch's padding of 1 and output padding of 1.
-        x = _relu(layers.Cropping2D(((1, 0), (1, 0)))(x))
+        x = _relu(_doubled(x, width, upsampling))
     x = _mirrored_conv(x, image_shape[-1], 7)
     outputs = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(images, outputs, name=name)
@@ -46,6 +54,14 @@ def _block(x):
     width = x.shape[-1]
     y = _relu(_mirrored_conv(x, width, 3))
     return layers.Add()([x, _norm(_mirrored_conv(y, width, 3))])
+
+
+def _doubled(x, filters, upsampling):
+    if upsampling == "resize":
+        return _mirrored_conv(repeat_pixels(x), filters, 3)
+    x = Conv2DTranspose(filters, 3, 2, **_weights())(x)
+    # What is left of PyTorch's padding of 1 and output padding of 1.
+    return layers.Cropping2D(((1, 0), (1, 0)))(x)
 
 
 def _mirrored_conv(x, filters, size):

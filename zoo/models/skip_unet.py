@@ -8,9 +8,7 @@ from keras import layers, ops
 from zoo import checks
 from zoo.layers import Conv2D, Conv2DTranspose
 from zoo.models.normalizing import check_normalization, normal, normalize
-from zoo.models.unet_layers import NearestUpsampling
-
-UPSAMPLINGS = ("transposed", "resize")
+from zoo.models.upsampling import check_upsampling, repeat_pixels
 
 
 def build_skip_unet(
@@ -41,7 +39,9 @@ def build_skip_unet(
         statistics: Of batch normalization, see `SmallBatchNormalization`.
         upsampling: `"transposed"` for transposed convolutions, as in the
             paper, or `"resize"` for repeated pixels and a convolution, which
-            leave no chequerboard (Odena et al. 2016).
+            leave no chequerboard (Odena et al. 2016); one more at full size
+            then joins the source to the last map, without which each pixel
+            of a pair would be drawn by weights of its own.
         dropout: Whether the innermost maps on the way up are multiplied by
             noise, see `noise_shapes`.
 
@@ -55,11 +55,7 @@ def build_skip_unet(
     """
     check_normalization(normalization)
     checks.positive_integer("filters", filters)
-    if upsampling not in UPSAMPLINGS:
-        raise ValueError(
-            f"Argument `upsampling` must be one of {UPSAMPLINGS}. "
-            f"Received: upsampling={upsampling!r}"
-        )
+    check_upsampling(upsampling)
     size, _, channels = image_shape
     widths = _widths(size, filters)
     use_bias = normalization != "batch"
@@ -77,7 +73,13 @@ def build_skip_unet(
         x = normalize(x, normalization, statistics)
         x = noise(x) if noise else x
         x = layers.Concatenate()([skip, x])
-    x = _doubled(layers.ReLU()(x), channels, upsampling, True)
+    x = layers.ReLU()(x)
+    if upsampling == "resize":
+        x = _doubled(x, filters, upsampling, use_bias)
+        x = layers.ReLU()(normalize(x, normalization, statistics))
+        x = _conv(layers.Concatenate()([images, x]), channels, True)
+    else:
+        x = _doubled(x, channels, upsampling, True)
     outputs = layers.Activation("tanh", dtype="float32")(x)
     inputs = [images, noise.inputs] if noise else images
     return keras.Model(inputs, outputs, name="generator")
@@ -160,10 +162,14 @@ def _halving():
 def _doubled(x, filters, upsampling, use_bias):
     if upsampling == "transposed":
         return Conv2DTranspose(filters, use_bias=use_bias, **_halving())(x)
+    return _conv(repeat_pixels(x), filters, use_bias)
+
+
+def _conv(x, filters, use_bias):
     return Conv2D(
         filters,
         3,
         padding="same",
         use_bias=use_bias,
         kernel_initializer=normal(),
-    )(NearestUpsampling()(x))
+    )(x)

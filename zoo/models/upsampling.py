@@ -1,0 +1,33 @@
+"""How the networks between images double the size of their maps."""
+
+from zoo.models.unet_layers import NearestUpsampling
+
+UPSAMPLINGS = ("transposed", "resize")
+"""Transposed convolutions, as in the papers, or repeated pixels, then a
+convolution, which leave no chequerboard (Odena et al. 2016)."""
+
+
+def check_upsampling(upsampling):
+    """Returns `upsampling` if there is such a one.
+
+    Args:
+        upsampling: One of `UPSAMPLINGS`.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if upsampling not in UPSAMPLINGS:
+        raise ValueError(
+            f"Argument `upsampling` must be one of {UPSAMPLINGS}. "
+            f"Received: upsampling={upsampling!r}"
+        )
+    return upsampling
+
+
+def repeat_pixels(x):
+    """Returns maps of twice the height and width, within a functional model.
+
+    Args:
+        x: Keras tensor `(batch, height, width, channels)`.
+    """
+    return NearestUpsampling()(x)
