@@ -62,6 +62,26 @@ def fraction(name: str, value: Any) -> float:
     return value
 
 
+def positive_share(name: str, value: Any) -> float:
+    """Returns a number in (0, 1].
+
+    Args:
+        name: Argument's name, for the error.
+        value: Its value.
+
+    Returns:
+        The value.
+
+    Raises:
+        ValueError: It is not a number in (0, 1].
+    """
+    if not is_number(value) or not 0 < value <= 1:
+        raise ValueError(
+            f"Argument `{name}` must be in (0, 1]. Received: {name}={value!r}"
+        )
+    return value
+
+
 def not_negative(name: str, value: Any) -> float:
     """Returns a finite number that is not negative.
 

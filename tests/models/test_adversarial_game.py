@@ -55,6 +55,18 @@ def test_loss_by_name(name):
     assert tiny(**model.get_config()).adversarial_loss == loss
 
 
+@pytest.mark.parametrize(("share", "kept"), [(1.0, 5), (0.6, 3), (0.01, 1)])
+def test_generator_learns_from_its_best_images(share, kept):
+    """Of five images, those that look most real; in evaluation, of all."""
+    model = tiny(batch_norm=False, top_k=share)
+    fake = ops.array(random_images(5))
+    logits = ops.convert_to_numpy(model.discriminator(fake)).ravel()
+    each = np.log1p(np.exp(-np.sort(logits)[::-1].astype("float64")))
+    for training, count in ((True, kept), (False, 5)):
+        (loss,) = floats(model.generator_loss(fake, training)).values()
+        assert loss == pytest.approx(each[:count].mean(), rel=1e-5)
+
+
 def test_energy_is_the_error_of_an_auto_encoder():
     model = tiny(loss="energy")
     images = random_images(3)
@@ -176,6 +188,8 @@ def test_networks_survive_saving(arguments, tmp_path):
         {"discriminator_steps": 0},
         {"accuracy_gate": 1.0},
         {"mode_seeking_weight": float("inf")},
+        {"top_k": 0.0},
+        {"top_k": 1.5},
         {"batch_norm": "layer"},
         {"batch_norm": 1},
         {"minibatch": "mean"},

@@ -1,5 +1,7 @@
 """The game of a generator against a discriminator: one step for all GANs."""
 
+import fractions
+
 import keras
 import numpy as np
 from keras import ops
@@ -31,6 +33,9 @@ class AdversarialGame(GenerativeModel):
             the last batch was not higher, in [0, 1); `None` for no gate.
         mode_seeking_weight: Factor of the mode-seeking term (Mao et al.
             2019), 0 for none.
+        top_k: Share of a batch, in (0, 1], whose images the generator learns
+            from, those that most look real to the opponent (Sinha et al.
+            2020, arXiv:2002.06224); 1 for all.
         **kwargs: As of `zoo.GenerativeModel`.
 
     Raises:
@@ -55,6 +60,7 @@ class AdversarialGame(GenerativeModel):
         discriminator_steps=1,
         accuracy_gate=None,
         mode_seeking_weight=0.0,
+        top_k=1.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -74,6 +80,7 @@ class AdversarialGame(GenerativeModel):
         self.mode_seeking_weight = checks.not_negative(
             "mode_seeking_weight", mode_seeking_weight
         )
+        self.top_k = checks.positive_share("top_k", top_k)
 
     def start_game(self, losses=(), measures=()):
         """Makes what depends on the networks, once they stand.
@@ -178,9 +185,10 @@ class AdversarialGame(GenerativeModel):
             others: Images of `latents[1]`, for the mode-seeking term.
         """
         fake = self.judge(generated, conditions, training)
-        terms = {
-            "generator_loss": self.adversarial_loss.generator(fake["logits"])
-        }
+        logits = fake["logits"]
+        if training and self.top_k < 1:
+            logits = _largest(logits, self.top_k)
+        terms = {"generator_loss": self.adversarial_loss.generator(logits)}
         if self.mode_seeking_weight:
             terms["mode_seeking_loss"] = (
                 self.mode_seeking_weight
@@ -359,7 +367,18 @@ class AdversarialGame(GenerativeModel):
             "discriminator_steps": self.discriminator_steps,
             "accuracy_gate": self.accuracy_gate,
             "mode_seeking_weight": self.mode_seeking_weight,
+            "top_k": self.top_k,
         }
+
+
+def _largest(logits, share):
+    """Returns the largest logits, at least that share of them all."""
+    logits = ops.reshape(logits, (-1,))
+    share = fractions.Fraction(share).limit_denominator(1000)
+    # In integers, as the size of a batch may be a tensor: rounded up.
+    count = ops.shape(logits)[0]
+    k = -(-count * share.numerator // share.denominator)
+    return ops.top_k(logits, k)[0]
 
 
 def _accuracy(real, fake):

@@ -65,6 +65,9 @@ class DCGAN(ConvolutionalGAN):
             the last batch was not higher, in [0, 1); `None` for no gate.
         mode_seeking_weight: Factor of the mode-seeking term (Mao et al.
             2019), 0 for none.
+        top_k: Share of a batch, in (0, 1], whose images the generator learns
+            from, those that most look real to the discriminator (Sinha et al.
+            2020); 1 for all. Images between two kinds are then left alone.
         ema_decay: Decay of the average of the generator's weights that
             `generate` then uses, or `None`, as in the paper.
         **kwargs: `name` and `dtype`, as of any Keras model.

@@ -45,8 +45,9 @@ class GAN3D(AdversarialGame):
         accuracy_gate: The discriminator is updated only if its accuracy on
             the last batch was not higher, in [0, 1); `None` for no gate.
         **kwargs: `loss`, `penalty`, `penalty_weight`, `label_smoothing`,
-            `discriminator_steps`, `mode_seeking_weight`, `ema_decay`, as of
-            `zoo.DCGAN`; `name` and `dtype`, as of any Keras model.
+            `discriminator_steps`, `mode_seeking_weight`, `top_k`,
+            `ema_decay`, as of `zoo.DCGAN`; `name` and `dtype`, as of any
+            Keras model.
 
     Raises:
         ValueError: An argument out of its range.

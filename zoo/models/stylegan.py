@@ -62,9 +62,9 @@ class StyleGAN(StyledGAN):
         ema_decay: Decay of the average of the generator's weights that
             `generate` uses, or `None`.
         **kwargs: `loss`, non-saturating as in the paper, `penalty_weight`,
-            `label_smoothing`, `discriminator_steps`, `accuracy_gate` and
-            `mode_seeking_weight`, as of `zoo.DCGAN`; `name` and `dtype`, as
-            of any Keras model.
+            `label_smoothing`, `discriminator_steps`, `accuracy_gate`,
+            `mode_seeking_weight` and `top_k`, as of `zoo.DCGAN`; `name` and
+            `dtype`, as of any Keras model.
 
     Raises:
         ValueError: An argument out of its range.

@@ -139,7 +139,7 @@ def measure(model: Any, settings: Any, count: int) -> dict[str, dict]:
 
 TILES_PER_EPOCH = 9637
 BATCH = 16
-EPOCHS = 8
+EPOCHS = 5
 RESIZED = {"upsampling": "resize", "receptive_field": 34, "l1_weight": 50.0}
 
 
@@ -149,7 +149,7 @@ def adam(epochs: int) -> dict[str, keras.optimizers.Optimizer]:
         epochs * (TILES_PER_EPOCH // BATCH),
         beta_1=0.5,
         generator=1e-3,
-        discriminator=2e-4,
+        discriminator=5e-4,
     )
 
 

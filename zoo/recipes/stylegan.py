@@ -83,8 +83,12 @@ register_recipe(
         epochs=EPOCHS,
         arguments={
             **get_recipe("stylegan").arguments,
+            # Few latents and less mixing of them: kinds of clothes stay apart.
+            "latent_dim": 32,
+            "style_mixing": 0.5,
             "filters": 16,
             "max_filters": 128,
+            "penalty_weight": 1.0,
             "fade_images": 59_000,
             "stable_images": 59_000,
             "ema_decay": 0.999,
