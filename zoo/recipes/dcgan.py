@@ -25,7 +25,7 @@ QUICK = Recipe(
 register_recipe("dcgan", QUICK)
 
 
-EPOCHS = 15
+EPOCHS = 20
 BATCH = 32
 
 # With batch statistics the discriminator soon wins; the R1 penalty in their
@@ -47,7 +47,7 @@ LONG = Recipe(
         "minibatch": "stddev",
         "penalty": "r1",
         "penalty_weight": 1.0,
-        "top_k": 0.6,
+        "top_k": 0.59,
         "ema_decay": 0.999,
     },
     optimizers=lambda: falling_adam(

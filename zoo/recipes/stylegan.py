@@ -83,11 +83,11 @@ register_recipe(
         epochs=EPOCHS,
         arguments={
             **get_recipe("stylegan").arguments,
-            # Few latents, less mixing of them, and a generator that does not
-            # learn from its worst images keep kinds of clothes apart.
+            # Few latents and less mixing of them: kinds of clothes stay apart.
             "latent_dim": 32,
             "style_mixing": 0.5,
-            "top_k": 0.6,
+            "filters": 16,
+            "max_filters": 128,
             "penalty_weight": 1.0,
             "fade_images": 59_000,
             "stable_images": 59_000,
