@@ -25,7 +25,7 @@ QUICK = Recipe(
 register_recipe("dcgan", QUICK)
 
 
-EPOCHS = 20
+EPOCHS = 25
 BATCH = 32
 
 # With batch statistics the discriminator soon wins; the R1 penalty in their
