@@ -115,8 +115,8 @@ def test_sea_and_ice_are_dropped():
     land, sea = np.full((64, 64, 3), (90, 80, 70)), (10, 60, 200)
     maps = [np.tile(land, (9, 9, 1)).astype("uint8") for _ in range(2)]
     everything = len(relief.tiles(*maps, 64, "test")[0])
-    maps[0][:, :300] = sea
-    maps[1][300:] = 255
+    maps[0][:, :150] = sea
+    maps[1][150:] = 255
     kept, _ = relief.tiles(*maps, 64, "test")
     assert 0 < len(kept) < everything
     for image in kept:
