@@ -42,6 +42,28 @@ def positive_integer(name: str, value: Any) -> int:
     return int(value)
 
 
+def one_of(name: str, value: Any, known: tuple) -> Any:
+    """Returns a value that is among those that are known.
+
+    Args:
+        name: Argument's name, for the error.
+        value: Its value.
+        known: What it may be.
+
+    Returns:
+        The value.
+
+    Raises:
+        ValueError: It is none of them.
+    """
+    if value not in known:
+        raise ValueError(
+            f"Argument `{name}` must be one of {known}. "
+            f"Received: {name}={value!r}"
+        )
+    return value
+
+
 def fraction(name: str, value: Any) -> float:
     """Returns a number in [0, 1).
 
@@ -55,11 +77,7 @@ def fraction(name: str, value: Any) -> float:
     Raises:
         ValueError: It is not a number in [0, 1).
     """
-    if not is_number(value) or not 0 <= value < 1:
-        raise ValueError(
-            f"Argument `{name}` must be in [0, 1). Received: {name}={value!r}"
-        )
-    return value
+    return _within(name, value, "[0, 1)", lambda x: 0 <= x < 1)
 
 
 def positive_share(name: str, value: Any) -> float:
@@ -75,9 +93,14 @@ def positive_share(name: str, value: Any) -> float:
     Raises:
         ValueError: It is not a number in (0, 1].
     """
-    if not is_number(value) or not 0 < value <= 1:
+    return _within(name, value, "(0, 1]", lambda x: 0 < x <= 1)
+
+
+def _within(name, value, interval, holds):
+    if not is_number(value) or not holds(value):
         raise ValueError(
-            f"Argument `{name}` must be in (0, 1]. Received: {name}={value!r}"
+            f"Argument `{name}` must be in {interval}. "
+            f"Received: {name}={value!r}"
         )
     return value
 

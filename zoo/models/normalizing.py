@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from zoo import checks
 from zoo.layers import BatchNormalization, InstanceNormalization
 from zoo.layers.normalization import moments, normalized
 
@@ -19,12 +20,7 @@ def check_normalization(normalization):
     Raises:
         ValueError: It is not.
     """
-    if normalization not in NORMALIZATIONS:
-        raise ValueError(
-            f"Argument `normalization` must be one of {NORMALIZATIONS}. "
-            f"Received: normalization={normalization!r}"
-        )
-    return normalization
+    return checks.one_of("normalization", normalization, NORMALIZATIONS)
 
 
 def normal(mean=0.0):
@@ -79,12 +75,7 @@ class SmallBatchNormalization(BatchNormalization):
 
     def __init__(self, statistics="auto", **kwargs):
         super().__init__(**kwargs)
-        if statistics not in STATISTICS:
-            raise ValueError(
-                f"Argument `statistics` must be one of {STATISTICS}. "
-                f"Received: statistics={statistics!r}"
-            )
-        self.statistics = statistics
+        self.statistics = checks.one_of("statistics", statistics, STATISTICS)
 
     def build(self, input_shape):
         """Creates the weights, and the size of the last training batch."""

@@ -1,5 +1,6 @@
 """How the networks between images double the size of their maps."""
 
+from zoo import checks
 from zoo.models.unet_layers import NearestUpsampling
 
 UPSAMPLINGS = ("transposed", "resize")
@@ -16,12 +17,7 @@ def check_upsampling(upsampling):
     Raises:
         ValueError: It is not.
     """
-    if upsampling not in UPSAMPLINGS:
-        raise ValueError(
-            f"Argument `upsampling` must be one of {UPSAMPLINGS}. "
-            f"Received: upsampling={upsampling!r}"
-        )
-    return upsampling
+    return checks.one_of("upsampling", upsampling, UPSAMPLINGS)
 
 
 def repeat_pixels(x):
