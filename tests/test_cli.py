@@ -74,6 +74,29 @@ def test_sample(trained, tmp_path):
     assert first.shape == (2 * 68, 3 * 68, 3)
     invoke("sample", trained / "model.keras", *arguments, picture)
     np.testing.assert_array_equal(np.array(Image.open(picture)), first)
+    same_latents = ["--set", "temperature=0", "--set", "batch_size=4"]
+    invoke("sample", trained, *arguments, picture, *same_latents)
+    alike = np.array(Image.open(picture))
+    np.testing.assert_array_equal(alike[:68, :68], alike[68:, 136:])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("temperature", "NAME=VALUE"),
+        ("temperature=-1", "`temperature` must be"),
+        ("temperature=warm", "`temperature` must be"),
+        ("steps=10", "batch_size, temperature"),
+        ("count=3", "no argument 'count'"),
+    ],
+)
+def test_wrong_arguments_of_generate(trained, tmp_path, value, message):
+    picture = tmp_path / "grid.png"
+    code, output = invoke(
+        "sample", trained, "--set", value, "--output", picture
+    )
+    assert (code, message in " ".join(output.split())) == (2, True), output
+    assert not picture.exists()
 
 
 def test_the_same_command_goes_on(folder, trained):

@@ -115,6 +115,21 @@ def test_auxiliary_heads():
     assert model.generate(2, seed=0, codes=codes).shape == (2, 16, 16, 1)
     with pytest.raises(ValueError, match=r"`codes`.*\(2, 7\)"):
         model.generate(2, codes=codes[:, :6])
+    cold, warm = (
+        model._latents(2, np.random.default_rng(0), temperature=t)
+        for t in (0.0, 1.0)
+    )
+    np.testing.assert_array_equal(cold[:, :4], 0)
+    np.testing.assert_array_equal(cold[:, 4:], warm[:, 4:])
+
+
+def test_temperature_of_classes():
+    """Without noise in the latents, an image for each class."""
+    images = tiny().generate(6, labels=[0, 1, 2] * 2, temperature=0)
+    np.testing.assert_allclose(images[:3], images[3:], atol=1e-6)
+    assert not np.allclose(images[0], images[1])
+    with pytest.raises(ValueError, match="`temperature`"):
+        tiny().generate(2, temperature=-1)
 
 
 @pytest.mark.parametrize(

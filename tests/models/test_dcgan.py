@@ -333,6 +333,34 @@ def test_fewer_images_of_a_seed_are_its_first(trained):
     )
 
 
+def test_temperature_scales_latents(trained):
+    """By hand: the generator's images of the seed's latents, times 0.5."""
+    latents = np.random.default_rng(1).standard_normal((4, 4), "float32")
+    np.testing.assert_allclose(
+        trained.generate(4, seed=1, temperature=0.5),
+        trained.network("generator").predict(0.5 * latents, verbose=0),
+        atol=1e-6,
+    )
+    np.testing.assert_array_equal(
+        trained.generate(4, seed=1, temperature=1),
+        trained.generate(4, seed=1),
+    )
+    typical = trained.generate(4, seed=1, temperature=0)
+    np.testing.assert_allclose(typical, typical[[0]].repeat(4, 0), atol=1e-6)
+
+
+def test_temperature_leaves_clusters():
+    latents = tiny(clusters=3)._latents(20, np.random.default_rng(0), 0.0)
+    np.testing.assert_array_equal(latents[:, :4], 0)
+    np.testing.assert_array_equal(np.unique(latents[:, 4:]), [0, 3])
+
+
+@pytest.mark.parametrize("temperature", [-0.1, "1", None, float("nan")])
+def test_temperature_errors(trained, temperature):
+    with pytest.raises(ValueError, match=r"`temperature`.*Received"):
+        trained.generate(4, temperature=temperature)
+
+
 def test_latents_have_clusters():
     """Normal numbers, then a vector of length 3 along one of three axes."""
     model = tiny(clusters=3)

@@ -1,7 +1,9 @@
 """What the commands share."""
 
+import ast
 import contextlib
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -31,3 +33,29 @@ def user_errors():
         errors.print("[bold red]Error:[/]", end=" ")
         errors.print(str(error), markup=False, highlight=False)
         raise typer.Exit(2) from error
+
+
+def named_values(texts: Iterable[str] | None) -> dict[str, Any]:
+    """Returns what `--set NAME=VALUE`, given any number of times, says.
+
+    Args:
+        texts: The texts; `None` for none. A value is a Python literal, or
+            else the text itself.
+
+    Returns:
+        The values by name.
+
+    Raises:
+        ValueError: A text has no `=`.
+    """
+    return dict(map(_named_value, texts or []))
+
+
+def _named_value(text):
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"--set takes NAME=VALUE. Received: {text!r}")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value

@@ -1,11 +1,12 @@
 """`zoo sample`, `zoo evaluate`: what a trained model makes."""
 
+import inspect
 import pathlib
 from typing import Annotated
 
 import typer
 
-from zoo.cli.common import MODEL, Backend, Model, user_errors
+from zoo.cli.common import MODEL, Backend, Model, named_values, user_errors
 from zoo.grids import image_grid, save_picture
 from zoo.loading import load_model
 
@@ -17,6 +18,14 @@ def sample(
     seed: Annotated[
         int | None, typer.Option(help="Seed; by default another each time.")
     ] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="An argument of the model's generate, e.g. temperature=0.8.",
+        ),
+    ] = None,
     output: Annotated[
         pathlib.Path, typer.Option(help="Picture to write.")
     ] = pathlib.Path("samples.png"),
@@ -24,11 +33,24 @@ def sample(
 ):
     """Draw images from a trained model, as one picture."""
     with user_errors():
+        arguments = named_values(options)
         network = load_model(model)
-        images = network.pictures(count, seed=seed)
+        _check_arguments(network, arguments)
+        images = network.pictures(count, seed=seed, **arguments)
         output.parent.mkdir(parents=True, exist_ok=True)
         save_picture(image_grid(images, columns), output)
     print(f"Wrote {count} samples to {output}")
+
+
+def _check_arguments(network, arguments):
+    given = {"count", "seed"}
+    takes = set(inspect.signature(network.generate).parameters) - given
+    unknown = sorted(set(arguments) - takes)
+    if unknown:
+        raise ValueError(
+            f"{type(network).__name__}.generate has no argument "
+            f"{unknown[0]!r} to --set. It takes: {', '.join(sorted(takes))}"
+        )
 
 
 def compare(

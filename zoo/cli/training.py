@@ -1,13 +1,12 @@
 """`zoo train`."""
 
-import ast
 import datetime
 import pathlib
 from typing import Annotated, Literal
 
 import typer
 
-from zoo.cli.common import Backend, user_errors
+from zoo.cli.common import Backend, named_values, user_errors
 from zoo.recipes import RECIPES
 from zoo.training import default_settings
 from zoo.training import train as run_training
@@ -100,7 +99,7 @@ def train(
             channels=channels,
             batch_size=batch_size,
             flip=flip,
-            arguments=dict(map(_option, options or [])),
+            arguments=named_values(options),
             features=features,
             samples=samples,
             dtype=dtype,
@@ -120,13 +119,3 @@ def train(
         f"{directory / 'losses.png'}; the model is "
         f"{directory / 'model.keras'}"
     )
-
-
-def _option(text):
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ValueError(f"--set takes NAME=VALUE. Received: {text!r}")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value

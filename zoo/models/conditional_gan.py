@@ -158,7 +158,13 @@ class ConditionalGAN(LabelledGAN):
         return self.code_weight * loss
 
     def generate(
-        self, count, seed=None, batch_size=64, labels=None, codes=None
+        self,
+        count,
+        seed=None,
+        batch_size=64,
+        labels=None,
+        codes=None,
+        temperature=1.0,
     ):
         """Draws images of the classes that are asked for.
 
@@ -173,20 +179,28 @@ class ConditionalGAN(LabelledGAN):
             codes: float32 `(count, continuous_codes +
                 sum(categorical_codes))`, categorical ones as one-hot vectors;
                 by default random.
+            temperature: Standard deviation of the latents, as of
+                `zoo.DCGAN.generate`; codes stay as they are.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
 
         Raises:
-            ValueError: `count` is not a positive integer, labels are out of
-                range, not integers or not `count`, or codes of another shape.
+            ValueError: `count` is not a positive integer, the temperature is
+                negative, labels are out of range, not integers or not
+                `count`, or codes of another shape.
         """
         return self._generate_by_label(
-            count, seed, batch_size, labels, codes=codes
+            count,
+            seed,
+            batch_size,
+            labels,
+            codes=codes,
+            temperature=temperature,
         )
 
-    def _latents(self, count, random, codes=None):
-        latents = super()._latents(count, random)
+    def _latents(self, count, random, temperature=1.0, codes=None):
+        latents = super()._latents(count, random, temperature)
         return np.concatenate(
             [latents, self._codes(codes, count, random)], axis=-1
         )

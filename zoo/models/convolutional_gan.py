@@ -3,6 +3,7 @@
 import dataclasses
 
 import keras
+import numpy as np
 
 from zoo import checks
 from zoo.models.adversarial_game import AdversarialGame
@@ -90,6 +91,10 @@ class ConvolutionalGAN(AdversarialGame):
             player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
         }
+
+    def _latents(self, count, random, temperature=1.0):
+        checks.not_negative("temperature", temperature)
+        return np.float32(temperature) * super()._latents(count, random)
 
     def get_config(self):
         """Returns the arguments of `__init__`."""

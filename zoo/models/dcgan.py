@@ -126,8 +126,33 @@ class DCGAN(ConvolutionalGAN):
         vectors = ops.one_hot(drawn, self.clusters, dtype=latents.dtype)
         return ops.concatenate([latents, CLUSTER_DISTANCE * vectors], axis=-1)
 
-    def _latents(self, count, random):
-        latents = super()._latents(count, random)
+    def generate(self, count, seed=None, batch_size=64, temperature=1.0):
+        """Draws images.
+
+        Args:
+            count: Number of images.
+            seed: Integer that fixes the latents, the same on every backend;
+                `None` draws new ones each time.
+            batch_size: Images per forward pass.
+            temperature: Standard deviation of the normal latents, not
+                negative; 1 as in training. Below 1 images are more typical
+                and less diverse (Kingma and Dhariwal 2018, section 6.2, by
+                the name; Brock et al. 2019, section 3.1, of GANs).
+
+        Returns:
+            float32 array `(count, size, size, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: `count` is not a positive integer, or the temperature
+                is negative.
+        """
+        count = checks.positive_integer("count", count)
+        random = np.random.default_rng(seed)
+        latents = self._latents(count, random, temperature)
+        return self._generate(latents, count, batch_size)
+
+    def _latents(self, count, random, temperature=1.0):
+        latents = super()._latents(count, random, temperature)
         if not self.clusters:
             return latents
         vectors = np.eye(self.clusters, dtype="float32")

@@ -117,7 +117,9 @@ class LabelledGAN(ConvolutionalGAN):
         loss = losses.classification(outputs["classes"], labels)
         return self.classifier_weight * loss
 
-    def generate(self, count, seed=None, batch_size=64, labels=None):
+    def generate(
+        self, count, seed=None, batch_size=64, labels=None, temperature=1.0
+    ):
         """Draws images.
 
         Args:
@@ -129,15 +131,20 @@ class LabelledGAN(ConvolutionalGAN):
             labels: Integers `(count,)` in [0, num_classes), or one integer
                 for all; by default all classes in turn. Only with
                 `num_classes`.
+            temperature: Standard deviation of the latents, as of
+                `zoo.DCGAN.generate`.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
 
         Raises:
-            ValueError: `count` is not a positive integer, or labels are out
-                of range, not integers, not `count`, or for a model without.
+            ValueError: `count` is not a positive integer, the temperature is
+                negative, or labels are out of range, not integers, not
+                `count`, or for a model without.
         """
-        return self._generate_by_label(count, seed, batch_size, labels)
+        return self._generate_by_label(
+            count, seed, batch_size, labels, temperature=temperature
+        )
 
     def _generate_by_label(self, count, seed, batch_size, labels, **latents):
         count = checks.positive_integer("count", count)

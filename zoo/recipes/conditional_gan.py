@@ -18,8 +18,14 @@ register_recipe(
         LONG,
         model=ConditionalGAN,
         inputs=labelled_images,
-        batch_size=32,
         epochs=8,
+        arguments={
+            "filters": 32,
+            "batch_norm": "generator",
+            "penalty": "r1",
+            "penalty_weight": 0.3,
+            "ema_decay": 0.999,
+        },
         optimizers=lambda: falling_adam(
             8 * 1875, beta_1=0.0, generator=1e-3, discriminator=1e-3
         ),

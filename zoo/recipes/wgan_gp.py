@@ -34,7 +34,6 @@ register_recipe(
         LONG,
         model=WGANGP,
         inputs=labelled_images,
-        batch_size=32,
         epochs=14,
         arguments={
             "filters": 32,
