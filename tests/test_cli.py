@@ -12,6 +12,7 @@ from harness import NEXT_BACKEND, ROOT, invoke, run, tiny_dcgan
 from PIL import Image
 
 import pipelines
+import zoo
 from zoo import evaluating
 from zoo.environment import asked_backend
 from zoo.training import default_settings
@@ -97,6 +98,14 @@ def test_wrong_arguments_of_generate(trained, tmp_path, value, message):
     )
     assert (code, message in " ".join(output.split())) == (2, True), output
     assert not picture.exists()
+
+
+def test_a_translator_draws_no_samples(tmp_path):
+    zoo.Pix2Pix((16, 16, 1), filters=2, receptive_field=16).save(
+        tmp_path / "m.keras"
+    )
+    code, output = invoke("sample", tmp_path / "m.keras")
+    assert (code, "zoo translate" in output) == (2, True), output
 
 
 def test_the_same_command_goes_on(folder, trained):

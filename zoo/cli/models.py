@@ -43,6 +43,12 @@ def sample(
 
 
 def _check_arguments(network, arguments):
+    """Raises a ValueError unless the model generates, by those arguments."""
+    if not hasattr(network, "generate"):
+        raise ValueError(
+            f"{type(network).__name__} draws no images, it makes some of "
+            "others: see zoo translate and zoo upscale"
+        )
     given = {"count", "seed"}
     takes = set(inspect.signature(network.generate).parameters) - given
     unknown = sorted(set(arguments) - takes)
