@@ -40,17 +40,14 @@ def measure(model: Diffusion, settings: Any, count: int) -> measures.Metrics:
         count: Number of samples.
 
     Returns:
-        As `measures.samples` of `BEST`; as `measures.compared` of `WAYS`; and
+        As `measures.samples_and_ways` of `WAYS` and `BEST`; and
         the mean absolute difference of test images, in [-1, 1], from what
         comes back of their noise, beside that of their mean.
     """
     if settings.features is None:
         return {}
-    return (
-        measures.compared(model, settings, count, WAYS)
-        | measures.samples(model, settings, count, BEST)
-        | _inversion_error(model, settings)
-    )
+    found = measures.samples_and_ways(model, settings, count, WAYS, BEST)
+    return found | _inversion_error(model, settings)
 
 
 def _inversion_error(model, settings):

@@ -63,6 +63,30 @@ def samples(
     return metrics
 
 
+def samples_and_ways(
+    model: Any,
+    settings: Any,
+    count: int,
+    ways: Mapping[str, dict[str, Any]],
+    generate: Mapping[str, Any] | None = None,
+) -> Metrics:
+    """Measures samples, and fewer that are drawn in several ways.
+
+    Args:
+        model: The model.
+        settings: The `zoo.training.Settings` it was trained by.
+        count: Number of samples.
+        ways: As for `compared`.
+        generate: As for `samples`.
+
+    Returns:
+        What `compared` and `samples` return.
+    """
+    return compared(model, settings, count, ways) | samples(
+        model, settings, count, generate
+    )
+
+
 def compared(
     model: Any, settings: Any, count: int, ways: Mapping[str, dict[str, Any]]
 ) -> Metrics:
@@ -76,8 +100,11 @@ def compared(
 
     Returns:
         The value of each metric that the first way's samples have, and beside
-        it those of all ways, by their names.
+        it those of all ways, by their names; none for settings without
+        `features`.
     """
+    if settings.features is None:
+        return {}
     evaluator = _evaluator(model, settings, min(count, COMPARED))
     metrics: Metrics = {name: {} for name in evaluator.names()}
     for way, arguments in ways.items():
