@@ -355,10 +355,28 @@ def test_temperature_leaves_clusters():
     np.testing.assert_array_equal(np.unique(latents[:, 4:]), [0, 3])
 
 
-@pytest.mark.parametrize("temperature", [-0.1, "1", None, float("nan")])
+def test_temperature_of_the_model():
+    """What `generate` draws by, unless it is told another; not training."""
+    keras.utils.set_random_seed(0)
+    model = tiny(temperature=0.5)
+    latents = np.random.default_rng(1).standard_normal((50, 4), "float32")
+    np.testing.assert_array_equal(
+        model._latents(50, np.random.default_rng(1)), 0.5 * latents
+    )
+    np.testing.assert_array_equal(
+        model._latents(50, np.random.default_rng(1), 2.0), 2.0 * latents
+    )
+    drawn = ops.convert_to_numpy(model.sample_latents(1000))
+    assert drawn.std() == pytest.approx(1, abs=0.1)
+    assert zoo.DCGAN.from_config(model.get_config()).temperature == 0.5
+
+
+@pytest.mark.parametrize("temperature", [-0.1, "1", float("nan")])
 def test_temperature_errors(trained, temperature):
     with pytest.raises(ValueError, match=r"`temperature`.*Received"):
         trained.generate(4, temperature=temperature)
+    with pytest.raises(ValueError, match=r"`temperature`.*Received"):
+        tiny(temperature=temperature)
 
 
 def test_latents_have_clusters():

@@ -25,7 +25,7 @@ def test_measures_temperatures(monkeypatch):
         assert "temperature" not in found[f"{metric}_fashion_mnist_140"]
         table = found[f"{metric}_fashion_mnist_130"]
         assert set(table) == {"value", *WAYS}
-        assert table["value"] == table["temperature_1.0"]
+        assert table["value"] == table["temperature_0.9"]
         assert len(set(table.values())) == len(WAYS)
     settings = default_settings("dcgan_fashion_mnist", features="none")
     assert measure(model, settings, 140) == {}

@@ -164,7 +164,7 @@ class ConditionalGAN(LabelledGAN):
         batch_size=64,
         labels=None,
         codes=None,
-        temperature=1.0,
+        temperature=None,
     ):
         """Draws images of the classes that are asked for.
 
@@ -199,7 +199,7 @@ class ConditionalGAN(LabelledGAN):
             temperature=temperature,
         )
 
-    def _latents(self, count, random, temperature=1.0, codes=None):
+    def _latents(self, count, random, temperature=None, codes=None):
         latents = super()._latents(count, random, temperature)
         return np.concatenate(
             [latents, self._codes(codes, count, random)], axis=-1

@@ -34,6 +34,7 @@ class ConvolutionalGAN(AdversarialGame):
         minibatch=None,
         instance_noise=0.0,
         instance_noise_steps=None,
+        temperature=1.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -46,6 +47,7 @@ class ConvolutionalGAN(AdversarialGame):
         self.options = DiscriminatorOptions(
             spectral_norm, minibatch, instance_noise, instance_noise_steps
         )
+        self.temperature = checks.not_negative("temperature", temperature)
 
     def build_networks(
         self, noise_dim=None, num_classes=0, judged_classes=0, heads=None
@@ -92,7 +94,9 @@ class ConvolutionalGAN(AdversarialGame):
             for player in self.players
         }
 
-    def _latents(self, count, random, temperature=1.0):
+    def _latents(self, count, random, temperature=None):
+        if temperature is None:
+            temperature = self.temperature
         checks.not_negative("temperature", temperature)
         return np.float32(temperature) * super()._latents(count, random)
 
@@ -104,5 +108,6 @@ class ConvolutionalGAN(AdversarialGame):
             "latent_dim": self.latent_dim,
             "filters": self.filters,
             "batch_norm": self.batch_norm,
+            "temperature": self.temperature,
             **dataclasses.asdict(self.options),
         }

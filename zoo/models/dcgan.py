@@ -70,6 +70,10 @@ class DCGAN(ConvolutionalGAN):
             2020); 1 for all. Images between two kinds are then left alone.
         ema_decay: Decay of the average of the generator's weights that
             `generate` then uses, or `None`, as in the paper.
+        temperature: Standard deviation of the normal latents that `generate`
+            draws; in training it is 1. Below 1 images are more typical and
+            less diverse (Kingma and Dhariwal 2018, section 6, by that name;
+            Brock et al. 2019, section 3.1, of GANs).
         **kwargs: `name` and `dtype`, as of any Keras model.
 
     Raises:
@@ -126,7 +130,7 @@ class DCGAN(ConvolutionalGAN):
         vectors = ops.one_hot(drawn, self.clusters, dtype=latents.dtype)
         return ops.concatenate([latents, CLUSTER_DISTANCE * vectors], axis=-1)
 
-    def generate(self, count, seed=None, batch_size=64, temperature=1.0):
+    def generate(self, count, seed=None, batch_size=64, temperature=None):
         """Draws images.
 
         Args:
@@ -135,9 +139,7 @@ class DCGAN(ConvolutionalGAN):
                 `None` draws new ones each time.
             batch_size: Images per forward pass.
             temperature: Standard deviation of the normal latents, not
-                negative; 1 as in training. Below 1 images are more typical
-                and less diverse (Kingma and Dhariwal 2018, section 6.2, by
-                the name; Brock et al. 2019, section 3.1, of GANs).
+                negative; by default the model's `temperature`.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
@@ -151,7 +153,7 @@ class DCGAN(ConvolutionalGAN):
         latents = self._latents(count, random, temperature)
         return self._generate(latents, count, batch_size)
 
-    def _latents(self, count, random, temperature=1.0):
+    def _latents(self, count, random, temperature=None):
         latents = super()._latents(count, random, temperature)
         if not self.clusters:
             return latents

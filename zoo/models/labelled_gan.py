@@ -118,7 +118,7 @@ class LabelledGAN(ConvolutionalGAN):
         return self.classifier_weight * loss
 
     def generate(
-        self, count, seed=None, batch_size=64, labels=None, temperature=1.0
+        self, count, seed=None, batch_size=64, labels=None, temperature=None
     ):
         """Draws images.
 
@@ -131,7 +131,7 @@ class LabelledGAN(ConvolutionalGAN):
             labels: Integers `(count,)` in [0, num_classes), or one integer
                 for all; by default all classes in turn. Only with
                 `num_classes`.
-            temperature: Standard deviation of the latents, as of
+            temperature: Standard deviation of the normal latents, as of
                 `zoo.DCGAN.generate`.
 
         Returns:
