@@ -104,8 +104,9 @@ def test_a_translator_draws_no_samples(tmp_path):
     zoo.Pix2Pix((16, 16, 1), filters=2, receptive_field=16).save(
         tmp_path / "m.keras"
     )
-    code, output = invoke("sample", tmp_path / "m.keras")
-    assert (code, "zoo translate" in output) == (2, True), output
+    for options in ((), ("--set", "temperature=1")):
+        code, output = invoke("sample", tmp_path / "m.keras", *options)
+        assert (code, "zoo translate" in output) == (2, True), output
 
 
 def test_the_same_command_goes_on(folder, trained):

@@ -35,6 +35,15 @@ def user_errors():
         raise typer.Exit(2) from error
 
 
+def set_option(text: str) -> Any:
+    """Returns the option `--set NAME=VALUE`, for `named_values`.
+
+    Args:
+        text: Its help.
+    """
+    return typer.Option("--set", metavar="NAME=VALUE", help=text)
+
+
 def named_values(texts: Iterable[str] | None) -> dict[str, Any]:
     """Returns what `--set NAME=VALUE`, given any number of times, says.
 

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli.common import MODEL, Backend, Model, named_values, user_errors
+from zoo.cli.common import (
+    MODEL,
+    Backend,
+    Model,
+    named_values,
+    set_option,
+    user_errors,
+)
 from zoo.grids import image_grid, save_picture
 from zoo.loading import load_model
 
@@ -20,11 +27,7 @@ def sample(
     ] = None,
     options: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="An argument of the model's generate, e.g. temperature=0.8.",
-        ),
+        set_option("An argument of the model's generate, e.g. temperature=1."),
     ] = None,
     output: Annotated[
         pathlib.Path, typer.Option(help="Picture to write.")
@@ -43,12 +46,9 @@ def sample(
 
 
 def _check_arguments(network, arguments):
-    """Raises a ValueError unless the model generates, by those arguments."""
+    """Raises a ValueError for arguments that `generate` does not have."""
     if not hasattr(network, "generate"):
-        raise ValueError(
-            f"{type(network).__name__} draws no images, it makes some of "
-            "others: see zoo translate and zoo upscale"
-        )
+        return  # `pictures` says what such a model needs.
     given = {"count", "seed"}
     takes = set(inspect.signature(network.generate).parameters) - given
     unknown = sorted(set(arguments) - takes)

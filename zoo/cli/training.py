@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from zoo.cli.common import Backend, named_values, user_errors
+from zoo.cli.common import Backend, named_values, set_option, user_errors
 from zoo.recipes import RECIPES
 from zoo.training import default_settings
 from zoo.training import train as run_training
@@ -45,11 +45,7 @@ def train(
     ] = None,
     options: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="An argument of the model's class, e.g. filters=64.",
-        ),
+        set_option("An argument of the model's class, e.g. filters=64."),
     ] = None,
     features: Annotated[
         str | None,

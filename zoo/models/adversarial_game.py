@@ -343,8 +343,12 @@ class AdversarialGame(GenerativeModel):
         Raises:
             ValueError: `count` is not a positive integer.
         """
+        return self._draw(count, seed, batch_size)
+
+    def _draw(self, count, seed, batch_size, **latents):
+        """Generates by latents of a seed, as the arguments say of them."""
         count = checks.positive_integer("count", count)
-        latents = self._latents(count, np.random.default_rng(seed))
+        latents = self._latents(count, np.random.default_rng(seed), **latents)
         return self._generate(latents, count, batch_size)
 
     def _latents(self, count, random):

@@ -97,7 +97,8 @@ class ConvolutionalGAN(AdversarialGame):
     def _latents(self, count, random, temperature=None):
         if temperature is None:
             temperature = self.temperature
-        checks.not_negative("temperature", temperature)
+        else:
+            checks.not_negative("temperature", temperature)
         return np.float32(temperature) * super()._latents(count, random)
 
     def get_config(self):

@@ -148,10 +148,7 @@ class DCGAN(ConvolutionalGAN):
             ValueError: `count` is not a positive integer, or the temperature
                 is negative.
         """
-        count = checks.positive_integer("count", count)
-        random = np.random.default_rng(seed)
-        latents = self._latents(count, random, temperature)
-        return self._generate(latents, count, batch_size)
+        return self._draw(count, seed, batch_size, temperature=temperature)
 
     def _latents(self, count, random, temperature=None):
         latents = super()._latents(count, random, temperature)

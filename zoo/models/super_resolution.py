@@ -140,7 +140,8 @@ class SuperResolution(GenerativeModel):
         if inputs is None or len(inputs) < count:
             received = None if inputs is None else len(inputs)
             raise ValueError(
-                f"Expected at least {count} images to enlarge in `inputs`. "
+                f"Expected at least {count} images to enlarge in `inputs` "
+                "(on the command line, `zoo upscale`). "
                 f"Received: {received}"
             )
         low = np.asarray(inputs[:count], "float32")

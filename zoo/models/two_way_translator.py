@@ -127,7 +127,7 @@ class TwoWayTranslator(GenerativeModel):
         if inputs is None or len(inputs) < count:
             raise ValueError(
                 f"Argument `inputs` must be at least {count} images to "
-                "translate. Received: "
+                "translate (on the command line, `zoo translate`). Received: "
                 f"{'none' if inputs is None else len(inputs)}"
             )
         images = np.asarray(inputs[:count], "float32")

@@ -40,9 +40,9 @@ def measure(model: Diffusion, settings: Any, count: int) -> measures.Metrics:
         count: Number of samples.
 
     Returns:
-        As `measures.samples_and_ways` of `WAYS` and `BEST`; and
-        the mean absolute difference of test images, in [-1, 1], from what
-        comes back of their noise, beside that of their mean.
+        As `measures.samples_and_ways` of `WAYS` and `BEST`; and the mean
+        absolute difference of test images, in [-1, 1], from what comes back
+        of their noise, beside that of their mean.
     """
     if settings.features is None:
         return {}
