@@ -82,17 +82,22 @@ def test_normal_prior():
 
 def test_discriminator_is_told_how_much_shapes_differ():
     """Of a batch of one shape, the further channel is 0."""
-    keras.utils.set_random_seed(0)
     model = tiny(minibatch="stddev", batch_norm="generator")
     copy = zoo.GAN3D.from_config(model.get_config())
-    copy.discriminator.set_weights(model.discriminator.get_weights())
+    random = np.random.default_rng(0)  # The same weights on every backend.
+    weights = [
+        random.normal(0, 0.1, w.shape)
+        for w in model.discriminator.get_weights()
+    ]
+    model.discriminator.set_weights(weights)
+    copy.discriminator.set_weights(weights)
     shapes = boxes()
     together = ops.convert_to_numpy(model.discriminator(shapes))
     alone = [
         ops.convert_to_numpy(copy.discriminator(shape[None]))
         for shape in shapes
     ]
-    assert np.abs(together - np.concatenate(alone)).min() > 1e-6
+    assert np.abs(together - np.concatenate(alone)).min() > 1e-3
 
 
 def test_penalties_find_no_batch_statistics():
