@@ -38,6 +38,28 @@ def check_labels(labels: Any, count: int, num_classes: int) -> np.ndarray:
     return np.broadcast_to(array, (count,)).astype("int32")
 
 
+def check_batch_labels(batch: Any, num_classes: int | None) -> None:
+    """Checks the labels of a batch to train on.
+
+    Args:
+        batch: What `fit` is given: images, or `(images, labels)`.
+        num_classes: Number of classes, or `None` for a model without, which
+            has no use for labels.
+
+    Raises:
+        ValueError: There are no labels, or not one for each image.
+    """
+    if num_classes is None:
+        return
+    images, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    if labels is None:
+        raise ValueError(
+            "A model with `num_classes` trains on (images, labels). "
+            "Received: images alone"
+        )
+    check_labels(labels, len(images), num_classes)
+
+
 def labels_to_generate(
     labels: Any, count: int, num_classes: int | None
 ) -> np.ndarray | None:

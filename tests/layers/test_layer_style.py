@@ -129,3 +129,18 @@ def test_running_mean():
     np.testing.assert_allclose(to_numpy(layer.mean), expected, atol=1e-6)
     with pytest.raises(ValueError, match=r"`decay`.*Received"):
         RunningMean(decay=1)
+
+
+def test_running_mean_of_classes():
+    """A class that a batch lacks keeps its mean."""
+    layer = RunningMean(decay=0.9)
+    vectors = RANDOM.standard_normal((4, 3))
+    for labels in ([0, 0, 2, 0], [2, 2, 2, 2]):
+        inputs = [ops.array(x, "float32") for x in (vectors, np.eye(3)[labels])]
+        y = layer(inputs, training=True)
+        np.testing.assert_allclose(to_numpy(y), vectors, atol=1e-6)
+    expected = np.zeros((3, 3))
+    expected[0] = 0.1 * vectors[[0, 1, 3]].mean(axis=0)
+    expected[2] = 0.09 * vectors[2] + 0.1 * vectors.mean(axis=0)
+    np.testing.assert_allclose(to_numpy(layer.mean), expected, atol=1e-6)
+    assert layer.compute_output_shape([(None, 3), (None, 5)]) == (None, 3)

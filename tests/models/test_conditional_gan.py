@@ -153,18 +153,23 @@ def test_bad_labels_of_samples(model, labels):
 @pytest.mark.parametrize(
     "labels",
     [
-        None,
         np.array([0, 1, 2, 3]),
         np.array([0, -1, 2, 1]),
         np.array([0.0, 1.0, 2.0, 1.0]),
         np.eye(3)[[0, 1, 2, 0]],
     ],
-    ids=["missing", "too large", "negative", "float", "one-hot"],
+    ids=["too large", "negative", "float", "one-hot"],
 )
 def test_bad_labels_of_data(model, labels):
     model.compile()
     with pytest.raises(ValueError, match=r"integers from 0 to 2.*Received"):
         model.fit(random_images(4), labels, batch_size=4)
+
+
+def test_missing_labels_of_data(model):
+    model.compile()
+    with pytest.raises(ValueError, match=r"trains on \(images, labels\).*Rec"):
+        model.fit(random_images(4), batch_size=4)
 
 
 @pytest.mark.parametrize(

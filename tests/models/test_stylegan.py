@@ -226,7 +226,9 @@ def test_mixed_styles():
     """Of 9 in 10 images, the layers from a random one on are another's."""
     model = tiny(resolution=16, filters=1, style_mixing=0.9, grow=False)
     latents = model.latents(2000, seed=0)
-    styles = ops.convert_to_numpy(model.draw_styles(ops.array(latents), True))
+    styles = ops.convert_to_numpy(
+        model.draw_styles(ops.array(latents), (), True)
+    )
     w = ops.convert_to_numpy(model.mapping(latents))
     own = np.isclose(styles, w[:, None], atol=1e-6).all(axis=2)
     layers = own.sum(axis=1)
@@ -317,6 +319,12 @@ def test_style_mix_errors(grown, arguments, name):
     defaults = {"latents": latents, "others": latents}
     with pytest.raises(ValueError, match=f"`{name}`.*Received"):
         grown[0].style_mix(**(defaults | arguments))
+
+
+def test_style_mix_names_the_layers_there_are(grown):
+    latents = np.zeros((3, 6))
+    with pytest.raises(ValueError, match=r"one of \['coarse'\].*'fine'"):
+        grown[0].style_mix(latents, latents, "fine")
 
 
 # Saving and precision

@@ -134,7 +134,7 @@ def test_critic_judges_pairs_without_a_classifier():
 def test_labels_need_classes():
     with pytest.raises(ValueError, match="`num_classes`"):
         tiny().generate(2, labels=0)
-    with pytest.raises(ValueError, match="Labels must be"):
+    with pytest.raises(ValueError, match=r"trains on \(images, labels\)"):
         tiny(num_classes=3).check_batch((random_images(2), None))
 
 

@@ -197,12 +197,14 @@ class RunningMean(keras.layers.Layer):
         **kwargs: `name` and `dtype`, as of any Keras layer.
 
     Attributes:
-        mean: The mean, `(channels,)`, initially 0.
+        mean: The mean, `(channels,)`, initially 0; of vectors with classes
+            that of each class, `(num_classes, channels)`.
 
     Raises:
         ValueError: `decay` is not in [0, 1).
 
-    Input and output: `(batch, channels)`.
+    Input: vectors `(batch, channels)`, or a list of vectors and their classes
+    as one-hot vectors `(batch, num_classes)`. Output: the vectors.
     """
 
     def __init__(self, decay=0.995, **kwargs):
@@ -211,9 +213,14 @@ class RunningMean(keras.layers.Layer):
 
     def build(self, input_shape):
         """Creates the mean."""
+        if isinstance(input_shape, list):
+            vectors, classes = input_shape
+            shape = (classes[-1], vectors[-1])
+        else:
+            shape = input_shape[-1:]
         self.mean = self.add_weight(
             name="mean",
-            shape=input_shape[-1:],
+            shape=shape,
             initializer="zeros",
             trainable=False,
             autocast=False,
@@ -221,16 +228,28 @@ class RunningMean(keras.layers.Layer):
         )
 
     def call(self, inputs, training=False):
-        """Returns the inputs."""
+        """Returns the vectors."""
+        vectors, classes = (
+            inputs if isinstance(inputs, list) else (inputs, None)
+        )
         if training:
-            batch = ops.mean(ops.cast(inputs, "float32"), axis=0)
-            moved = batch + self.decay * (self.mean - batch)
+            mean = self._batch_mean(ops.cast(vectors, "float32"), classes)
+            moved = mean + self.decay * (self.mean - mean)
             self.mean.assign(ops.stop_gradient(moved))
-        return inputs
+        return vectors
+
+    def _batch_mean(self, vectors, classes):
+        """Returns the batch's mean; of a class that it lacks, the old one."""
+        if classes is None:
+            return ops.mean(vectors, axis=0)
+        members = ops.transpose(ops.cast(classes, "float32"))
+        count = ops.sum(members, axis=1, keepdims=True)
+        mean = ops.matmul(members, vectors) / ops.maximum(count, 1)
+        return ops.where(count > 0, mean, ops.convert_to_tensor(self.mean))
 
     def compute_output_shape(self, input_shape):
-        """Returns the input shape."""
-        return input_shape
+        """Returns the shape of the vectors."""
+        return input_shape[0] if isinstance(input_shape, list) else input_shape
 
     def get_config(self):
         """Returns the arguments of `__init__`."""

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from zoo import backend, batches, checks, schedules
-from zoo.labels import check_labels
+from zoo.labels import check_batch_labels
 from zoo.models.editing import EditingModel
 from zoo.models.unet import build_unet
 from zoo.predictions import checked_prediction, min_snr_weights, target
@@ -239,16 +239,9 @@ class Diffusion(EditingModel):
 
     def check_batch(self, batch):
         """Raises a ValueError for images or labels that can't be used."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
         batches.check_images(images, self.image_shape)
-        if self.num_classes is None:
-            return
-        if labels is None:
-            raise ValueError(
-                "A model with `num_classes` trains on (images, labels). "
-                "Received: images alone"
-            )
-        check_labels(labels, len(images), self.num_classes)
+        check_batch_labels(batch, self.num_classes)
 
     def get_config(self):
         """Returns the arguments of `__init__`."""

@@ -1,19 +1,15 @@
 """What GANs that make images of a class share."""
 
-import keras
 import numpy as np
 from keras import ops
 
 from zoo import checks, losses
-from zoo.labels import (
-    check_labels,
-    labels_to_generate,
-    pictures_by_label,
-)
+from zoo.labels import labels_to_generate
+from zoo.models.class_conditional import ClassConditional
 from zoo.models.convolutional_gan import ConvolutionalGAN
 
 
-class LabelledGAN(ConvolutionalGAN):
+class LabelledGAN(ClassConditional, ConvolutionalGAN):
     """A game between DCGAN's networks that may be told classes.
 
     The generator is given the class as a one-hot vector beside its latents.
@@ -40,10 +36,7 @@ class LabelledGAN(ConvolutionalGAN):
     def __init__(
         self, image_shape, *, num_classes, classifier_weight=0.0, **kwargs
     ):
-        super().__init__(image_shape, **kwargs)
-        if num_classes is not None:
-            checks.positive_integer("num_classes", num_classes)
-        self.num_classes = num_classes
+        super().__init__(image_shape, num_classes=num_classes, **kwargs)
         self.classifier_weight = checks.not_negative(
             "classifier_weight", classifier_weight
         )
@@ -70,25 +63,6 @@ class LabelledGAN(ConvolutionalGAN):
         if not self.classifies:
             return []
         return [f"{self.opponent}_class_loss", "generator_class_loss"]
-
-    @property
-    def grid_rows(self):
-        """Rows of a grid of `pictures`: with classes one for each."""
-        if self.num_classes is None:
-            return super().grid_rows
-        return min(self.num_classes, 10)
-
-    def unpack(self, data):
-        """Returns images, and a tuple of their classes as one-hot vectors."""
-        if self.num_classes is None:
-            return super().unpack(data)
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return images, (self.one_hot(labels),)
-
-    def one_hot(self, labels):
-        """Returns labels `(batch,)` as float32 `(batch, num_classes)`."""
-        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
-        return ops.one_hot(labels, self.num_classes, dtype="float32")
 
     def judge(self, images, conditions, training):
         """Returns the opponent's outputs; a classifier sees no class."""
@@ -156,23 +130,9 @@ class LabelledGAN(ConvolutionalGAN):
         classes = np.eye(self.num_classes, dtype="float32")[labels]
         return self._generate([latents, classes], count, batch_size)
 
-    def pictures(self, count, seed=None, inputs=None, **arguments):
-        """Makes pictures for a grid: the same latents in a row per label."""
-        if self.num_classes is None:
-            return super().pictures(count, seed, inputs, **arguments)
-        return pictures_by_label(self, count, seed, **arguments)
-
-    def check_batch(self, batch):
-        """Raises a ValueError for data that can't be trained on."""
-        super().check_batch(batch)
-        if self.num_classes is not None:
-            images, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
-            check_labels(labels, len(images), self.num_classes)
-
     def get_config(self):
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
-            "num_classes": self.num_classes,
             "classifier_weight": self.classifier_weight,
         }

@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from zoo import checks
+from zoo.labels import labels_to_generate
 from zoo.models.growing_gan import GrowingGAN
 from zoo.noise import NoiseStreams
 
@@ -22,10 +23,10 @@ NOISE_BYTES = 2**28
 class StyledGAN(GrowingGAN):
     """A GAN whose images are made of styles, one for each layer, and noise.
 
-    A subclass sets `latent_dim`, `noise_shapes` (the shape of each layer's
-    noise) and builds `mapping`, from latents z to w, whose layer `"mean"` is
-    a `zoo.layers.RunningMean`, and `synthesis`, from styles and noise to
-    images.
+    A subclass sets `latent_dim`, `num_classes` (or `None`), `noise_shapes`
+    (the shape of each layer's noise) and builds `mapping`, from latents z,
+    with classes also one-hot vectors, to w, whose layer `"mean"` is a
+    `zoo.layers.RunningMean`, and `synthesis`, from styles and noise to images.
     """
 
     inference_networks = ("mapping", "synthesis")
@@ -37,6 +38,7 @@ class StyledGAN(GrowingGAN):
         batch_size=64,
         truncation_psi=1.0,
         truncated_layers=TRUNCATED_LAYERS,
+        labels=None,
     ):
         """Draws images.
 
@@ -45,11 +47,15 @@ class StyledGAN(GrowingGAN):
             seed: Integer that fixes latents and noise, the same on every
                 backend; `None` draws new ones each time.
             batch_size: Images per forward pass.
-            truncation_psi: How far styles may be from their mean: 1, the
-                default, as they are; 0 all the same; the paper's figures have
-                0.7, its measurements 1.
+            truncation_psi: How far styles may be from their mean, with
+                classes that of their class: 1, the default, as they are; 0
+                all the same; the paper's figures have 0.7, its measurements
+                1.
             truncated_layers: Number of layers, from the first on, for which
                 that holds; 8 in the paper's code, up to 32x32 pixels.
+            labels: Integers `(count,)` in [0, num_classes), or one integer
+                for all; by default all classes in turn. Only with
+                `num_classes`.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
@@ -57,9 +63,8 @@ class StyledGAN(GrowingGAN):
         Raises:
             ValueError: An argument out of its range.
         """
-        styles = self.styles(
-            self.latents(count, seed), truncation_psi, truncated_layers
-        )
+        latents = self.latents(count, seed)
+        styles = self.styles(latents, truncation_psi, truncated_layers, labels)
         return self.render(styles, seed, batch_size)
 
     def style_mix(
@@ -71,6 +76,8 @@ class StyledGAN(GrowingGAN):
         batch_size=64,
         truncation_psi=1.0,
         truncated_layers=TRUNCATED_LAYERS,
+        labels=None,
+        other_labels=None,
     ):
         """Draws images of which some layers have the styles of others.
 
@@ -90,6 +97,8 @@ class StyledGAN(GrowingGAN):
             batch_size: Images per forward pass.
             truncation_psi: As of `generate`.
             truncated_layers: As of `generate`.
+            labels: Classes of `latents`, as of `generate`.
+            other_labels: Classes of `others`; by default `labels`.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
@@ -97,9 +106,11 @@ class StyledGAN(GrowingGAN):
         Raises:
             ValueError: An argument of wrong shape or out of its range.
         """
+        if other_labels is None:
+            other_labels = labels
         styles, replacing = (
-            self.styles(x, truncation_psi, truncated_layers)
-            for x in (latents, others)
+            self.styles(x, truncation_psi, truncated_layers, classes)
+            for x, classes in ((latents, labels), (others, other_labels))
         )
         if len(replacing) not in (1, len(styles)):
             raise ValueError(
@@ -127,16 +138,22 @@ class StyledGAN(GrowingGAN):
         return self._latents(count, np.random.default_rng(seed))
 
     def styles(
-        self, latents, truncation_psi=1.0, truncated_layers=TRUNCATED_LAYERS
+        self,
+        latents,
+        truncation_psi=1.0,
+        truncated_layers=TRUNCATED_LAYERS,
+        labels=None,
     ):
         """Maps latents to styles, truncated.
 
-        `mean(w) + psi (w - mean(w))`: appendix B of the paper.
+        `mean(w) + psi (w - mean(w))`: appendix B of the paper; with classes
+        by the mean of each.
 
         Args:
             latents: `(count, latent_dim)`.
             truncation_psi: As of `generate`.
             truncated_layers: As of `generate`.
+            labels: As of `generate`.
 
         Returns:
             float32 array `(count, layers, latent_dim)`, for `render`.
@@ -152,8 +169,13 @@ class StyledGAN(GrowingGAN):
             )
         cut = int(checks.not_negative("truncated_layers", truncated_layers))
         mapping = self.network("mapping")
-        w = self._generate(latents, len(latents), 1024, mapping)
-        mean = ops.convert_to_numpy(mapping.get_layer("mean").mean)
+        inputs, mean = latents, mapping.get_layer("mean").mean
+        mean = ops.convert_to_numpy(mean)
+        labels = labels_to_generate(labels, len(latents), self.num_classes)
+        if labels is not None:
+            classes = np.eye(self.num_classes, dtype="float32")[labels]
+            inputs, mean = [latents, classes], mean[labels][:, None]
+        w = self._generate(inputs, len(latents), 1024, mapping)
         styles = np.repeat(w[:, None], len(self.noise_shapes), axis=1)
         styles[:, :cut] = mean + truncation_psi * (styles[:, :cut] - mean)
         return styles
@@ -201,7 +223,8 @@ class StyledGAN(GrowingGAN):
         Args:
             inputs: A list of styles `(batch, layers, latent_dim)` and each
                 layer's noise, `(batch, size, size, 1)`; or latents `(batch,
-                latent_dim)`, whose w is the style of all layers.
+                latent_dim)`, with classes a list of them and one-hot vectors
+                `(batch, num_classes)`, whose w is the style of all layers.
             training: Whether to use the weights themselves, not averages.
 
         Returns:
@@ -211,7 +234,7 @@ class StyledGAN(GrowingGAN):
             getattr(self, name) if training else self.network(name)
             for name in self.inference_networks
         )
-        if isinstance(inputs, (list, tuple)):
+        if isinstance(inputs, (list, tuple)) and len(inputs) > 2:
             return synthesis(list(inputs), training=training)
         w = mapping(inputs, training=training)
         styles = ops.repeat(w[:, None], len(self.noise_shapes), axis=1)
@@ -225,8 +248,11 @@ class StyledGAN(GrowingGAN):
         pair = LAYERS.get(layers) if isinstance(layers, str) else layers
         pair = tuple(pair) if isinstance(pair, (list, tuple)) else ()
         if len(pair) != 2 or not 0 <= pair[0] < min(pair[1], count):
+            names = [
+                name for name, (first, _) in LAYERS.items() if first < count
+            ]
             raise ValueError(
-                f"Argument `layers` must be one of {list(LAYERS)}, or a pair "
+                f"Argument `layers` must be one of {names}, or a pair "
                 f"of integers, the first less than the second and than "
                 f"{count}, the layers there are. Received: layers={layers!r}"
             )

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from zoo import checks
+from zoo.models.class_conditional import ClassConditional
 from zoo.models.styled_gan import StyledGAN
 from zoo.models.stylegan_architecture import Architecture
 from zoo.models.stylegan_networks import (
@@ -19,7 +20,7 @@ from zoo.models.stylegan_networks import (
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class StyleGAN(StyledGAN):
+class StyleGAN(ClassConditional, StyledGAN):
     """Style-based generator, grown progressively.
 
     `mapping` turns latents z into intermediate latents w; `synthesis` makes
@@ -44,6 +45,10 @@ class StyleGAN(StyledGAN):
         resolution: Height and width of the images, a power of two from 8 to
             1024.
         channels: Channels of the images, 1 to 4.
+        num_classes: Number of classes, or `None` for images of any. As in
+            the authors' code, a learned vector of the class is joined to z,
+            and of one logit for each class the discriminator gives that of
+            the image's.
         latent_dim: Length of z and w, 512 in the paper.
         filters: Maps of the layers at full resolution, which double with each
             halving of the size; `None` for the paper's, 16384 / resolution.
@@ -70,8 +75,8 @@ class StyleGAN(StyledGAN):
         ValueError: An argument out of its range.
 
     Data: batches of float32 images `(batch, resolution, resolution,
-    channels)` in [-1, 1], alone or as `(images, labels)`, whose labels are
-    not used.
+    channels)` in [-1, 1], alone or as `(images, labels)`, whose integer labels
+    `(batch,)` are needed with `num_classes`, and else not used.
 
     Example:
     ```python
@@ -94,6 +99,7 @@ class StyleGAN(StyledGAN):
         resolution=1024,
         channels=3,
         *,
+        num_classes=None,
         latent_dim=512,
         filters=None,
         max_filters=512,
@@ -107,7 +113,12 @@ class StyleGAN(StyledGAN):
         ema_decay=0.999,
         **kwargs,
     ):
-        super().__init__(penalty=penalty, ema_decay=ema_decay, **kwargs)
+        super().__init__(
+            num_classes=num_classes,
+            penalty=penalty,
+            ema_decay=ema_decay,
+            **kwargs,
+        )
         if self.adversarial_loss.energy:
             raise ValueError(
                 "Argument `loss` must be one of logits, not of an "
@@ -146,9 +157,11 @@ class StyleGAN(StyledGAN):
             "stable_images": stable_images,
         }
         with self.dtype_scope():
-            self.mapping = build_mapping(self.architecture)
+            self.mapping = build_mapping(self.architecture, self.num_classes)
             self.synthesis = build_synthesis(self.architecture, growth)
-            self.discriminator = build_discriminator(self.architecture)
+            self.discriminator = build_discriminator(
+                self.architecture, self.num_classes
+            )
 
     @property
     def noise_shapes(self):
@@ -169,7 +182,7 @@ class StyleGAN(StyledGAN):
     def synthesize(self, latents, conditions, training):
         """Returns images of the stage's size, of mixed styles in training."""
         layer, level = self.synthesis.get_layer, self.growth(latents)
-        styles = self.draw_styles(latents, training)
+        styles = self.draw_styles(latents, conditions, training)
         noise = self.draw_noise(ops.shape(latents)[0])
         return synthesize(layer, styles, noise, level)
 
@@ -184,7 +197,7 @@ class StyleGAN(StyledGAN):
             for shape in self.noise_shapes[: 2 * self.stage + 2]
         ]
 
-    def draw_styles(self, latents, training):
+    def draw_styles(self, latents, conditions, training):
         """Maps latents to styles, in training with style mixing.
 
         Section 3.1 of the paper: for most images, a second latent gives the
@@ -192,6 +205,8 @@ class StyleGAN(StyledGAN):
 
         Args:
             latents: `(batch, latent_dim)`.
+            conditions: Tuple of the classes as one-hot vectors `(batch,
+                num_classes)`, of a model with classes; else empty.
             training: Whether it is a training step.
 
         Returns:
@@ -199,11 +214,13 @@ class StyleGAN(StyledGAN):
         """
         layers = 2 * self.stage + 2
         if not (training and self.style_mixing):
-            w = self.mapping(latents, training=training)
+            w = self.mapping(_joined(latents, conditions), training=training)
             return ops.repeat(w[:, None], layers, axis=1)
         count, seed = ops.shape(latents)[0], self.seed_generator
         both = ops.concatenate([latents, self.sample_latents(count)])
-        w, others = ops.split(self.mapping(both, training=True)[:, None], 2)
+        twice = [ops.concatenate([x, x]) for x in conditions]
+        both = self.mapping(_joined(both, twice), training=True)
+        w, others = ops.split(both[:, None], 2)
         one_each = (count, 1, 1)
         crossover = keras.random.randint(one_each, 1, layers, seed=seed)
         mixed = keras.random.uniform(one_each, seed=seed) < self.style_mixing
@@ -213,7 +230,7 @@ class StyleGAN(StyledGAN):
     def judge(self, images, conditions, training):
         """Returns the logits of images of the stage's size."""
         layer, level = self.discriminator.get_layer, self.growth(images)
-        return {"logits": discriminate(layer, images, level)}
+        return {"logits": discriminate(layer, images, level, *conditions)}
 
     def get_config(self):
         """Returns the arguments of `__init__`."""
@@ -227,6 +244,11 @@ class StyleGAN(StyledGAN):
             "fade_images": self.growth.fade_images,
             "stable_images": self.growth.stable_images,
         }
+
+
+def _joined(latents, conditions):
+    """Returns the inputs of the mapping network."""
+    return [latents, *conditions] if conditions else latents
 
 
 def _check_resolution(name, value, smallest, largest):

@@ -27,26 +27,39 @@ MAPPING_RATE = 0.01
 """Learning rate multiplier of the mapping network: appendix C."""
 
 
-def build_mapping(architecture):
+def build_mapping(architecture, num_classes=None):
     """Builds the network f from latents z to intermediate latents w.
 
     Args:
         architecture: An `Architecture`.
+        num_classes: Number of classes, or `None`.
 
     Returns:
-        A functional model, `(latent_dim,)` -> `(latent_dim,)`, float32. Its
-        layer `"mean"` keeps the mean of w.
+        A functional model, `(latent_dim,)`, with classes also one-hot vectors
+        `(num_classes,)`, -> `(latent_dim,)`, float32. Its layer `"mean"` keeps
+        the mean of w, with classes that of each.
     """
     dim = architecture.latent_dim
-    latents = keras.Input((dim,), name="latents")
-    x = PixelNormalization()(latents)
+    inputs = x = keras.Input((dim,), name="latents")
+    if num_classes:
+        classes = keras.Input((num_classes,), name="classes")
+        inputs = [x, classes]
+        vectors = layers.Dense(
+            dim,
+            use_bias=False,
+            kernel_initializer=keras.initializers.RandomNormal(stddev=1.0),
+            name="class_vectors",
+        )
+        x = layers.Concatenate(name="joined")([x, vectors(classes)])
+    x = PixelNormalization()(x)
     for i in range(architecture.mapping_layers):
         x = EqualizedDense(
             dim, rate_multiplier=MAPPING_RATE, name=f"dense_{i}"
         )(x)
         x = layers.LeakyReLU(0.2)(x)
-    w = RunningMean(dtype="float32", name="mean")(x)
-    return keras.Model(latents, w, name="mapping")
+    mean = RunningMean(dtype="float32", name="mean")
+    w = mean([x, classes] if num_classes else x)
+    return keras.Model(inputs, w, name="mapping")
 
 
 def build_synthesis(architecture, growth):
@@ -148,28 +161,35 @@ def synthesize(layer, styles, noise, level):
     return images
 
 
-def build_discriminator(architecture):
+def build_discriminator(architecture, num_classes=None):
     """Builds the network from images to logits.
 
     Args:
         architecture: An `Architecture`.
+        num_classes: Number of classes, or `None`.
 
     Returns:
         A functional model of a list of inputs: images `(resolution,
-        resolution, channels)` and how far the network has grown, `(1,)`. Its
-        outputs are float32 logits, `(1,)`.
+        resolution, channels)`, how far the network has grown, `(1,)`, and with
+        classes one-hot vectors `(num_classes,)`. Its outputs are float32
+        logits, `(1,)`.
     """
     size = architecture.resolution
     images = keras.Input((size, size, architecture.channels), name="images")
     level = keras.Input((1,), name="level")
+    inputs = [images, level]
+    if num_classes:
+        inputs.append(keras.Input((num_classes,), name="classes"))
     named = {}
     for stage in range(architecture.stages):
-        named |= _discriminator_layers(architecture, stage)
-    logits = discriminate(named.__getitem__, images, level)
-    return keras.Model([images, level], logits, name="discriminator")
+        named |= _discriminator_layers(architecture, stage, num_classes or 1)
+    if num_classes:
+        named["of_class"] = layers.Dot(1, dtype="float32", name="of_class")
+    logits = discriminate(named.__getitem__, *inputs)
+    return keras.Model(inputs, logits, name="discriminator")
 
 
-def _discriminator_layers(architecture, stage):
+def _discriminator_layers(architecture, stage, logits):
     """Layers of one resolution, by name."""
     size = 4 * 2**stage
     width, next_width = architecture.width(size), architecture.width(size // 2)
@@ -193,18 +213,20 @@ def _discriminator_layers(architecture, stage):
             MinibatchStdDev(group_size=4, name="deviations"),
             layers.Flatten(name="flatten"),
             EqualizedDense(next_width, name="dense"),
-            EqualizedDense(1, gain=1.0, dtype="float32", name="logits"),
+            EqualizedDense(logits, gain=1.0, dtype="float32", name="logits"),
         ]
     return {layer.name: layer for layer in made}
 
 
-def discriminate(layer, images, level):
+def discriminate(layer, images, level, classes=None):
     """Runs the discriminator from the resolution of the images on.
 
     Args:
         layer: Function from a name to the layer.
         images: `(batch, size, size, channels)`.
         level: How far the network has grown, `(batch, 1)`.
+        classes: One-hot vectors `(batch, num_classes)`; the logit is that of
+            the class.
 
     Returns:
         Logits, `(batch, 1)`.
@@ -225,4 +247,5 @@ def discriminate(layer, images, level):
         x = fade_in([before, x, level])
     x = rectified(layer("deviations")(x), "conv_4_0", 1)
     x = rectified(layer("flatten")(x), "dense", 2)
-    return layer("logits")(x)
+    logits = layer("logits")(x)
+    return logits if classes is None else layer("of_class")([logits, classes])

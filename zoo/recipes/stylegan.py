@@ -11,6 +11,7 @@ from zoo.recipes import (
     Recipe,
     get_recipe,
     images,
+    labelled_images,
     register_recipe,
 )
 
@@ -24,9 +25,25 @@ def sized_images(settings: Any) -> Inputs:
     Returns:
         The data, with `resolution` and `channels`.
     """
-    made = images(settings)
-    resolution, _, channels = made.arguments["image_shape"]
-    arguments = {"resolution": resolution, "channels": channels}
+    return _sized(images(settings))
+
+
+def sized_labelled_images(settings: Any) -> Inputs:
+    """Makes batches of images with labels, by `zoo.recipes.labelled_images`.
+
+    Args:
+        settings: A `zoo.training.Settings`.
+
+    Returns:
+        The data, with `resolution`, `channels` and `num_classes`.
+    """
+    return _sized(labelled_images(settings))
+
+
+def _sized(made):
+    arguments = dict(made.arguments)
+    resolution, _, channels = arguments.pop("image_shape")
+    arguments |= {"resolution": resolution, "channels": channels}
     return dataclasses.replace(made, arguments=arguments)
 
 
@@ -98,5 +115,6 @@ register_recipe(
         optimizers=lambda: adam(
             keras.optimizers.schedules.CosineDecay(8e-3, STEPS)
         ),
+        inputs=sized_labelled_images,
     ),
 )
