@@ -75,29 +75,43 @@ def checked_prediction(prediction, schedule):
     return prediction
 
 
-def min_snr_weights(schedule, gamma, prediction):
-    """Returns the loss's weight at each time, `min(SNR, gamma)` for `x_0`.
+def loss_weights(schedule, prediction, loss_space=None, min_snr=None):
+    """Returns the weight, at each time, of what a network predicts wrongly.
 
-    Hang et al. 2023, arXiv:2303.09556, section 3.4.
+    A wrong `x_0` is one of `eps` and of `v` too: its square is SNR times as
+    large in `eps`, SNR + 1 times in `v`.
 
     Args:
         schedule: A `zoo.schedules.Schedule`.
-        gamma: Largest weight, or `None` for weights of 1.
         prediction: What is predicted: one of `PREDICTIONS`.
+        loss_space: What is compared: one of `PREDICTIONS`, or `None` for what
+            is predicted. In place of a network that predicts noise, one that
+            predicts images may learn by the loss of the noise, or of `v`: Li
+            and He 2025, arXiv:2511.13720, section 3.
+        min_snr: Gamma, the largest weight of an error of `x_0`, or `None`. Of
+            the `loss_space`'s weight; without one of SNR, `min(SNR, gamma)`:
+            Hang et al. 2023, arXiv:2303.09556, section 3.4.
 
     Returns:
         float64 array `(steps,)`.
 
     Raises:
-        ValueError: `gamma` is not positive.
+        ValueError: `min_snr` is not positive, or `loss_space` is unknown.
     """
-    snr = schedule.snr(np.arange(schedule.steps))
-    if gamma is None:
-        return np.ones_like(snr)
-    if not gamma > 0:
+    if loss_space not in (None, *PREDICTIONS):
+        raise ValueError(
+            f"Argument `loss_space` must be one of {PREDICTIONS}, or None. "
+            f"Received: loss_space={loss_space!r}"
+        )
+    if min_snr is not None and not min_snr > 0:
         raise ValueError(
             "Argument `min_snr` must be positive, or None. "
-            f"Received: min_snr={gamma!r}"
+            f"Received: min_snr={min_snr!r}"
         )
-    shares = {"epsilon": snr, "v": snr + 1, "x0": 1.0}
-    return np.minimum(snr, gamma) / shares[prediction]
+    snr = schedule.snr(np.arange(schedule.steps))
+    of_x0 = {"epsilon": snr, "v": snr + 1, "x0": np.ones_like(snr)}
+    if min_snr is None:
+        weights = of_x0[loss_space or prediction]
+    else:
+        weights = np.minimum(of_x0[loss_space or "epsilon"], min_snr)
+    return weights / of_x0[prediction]

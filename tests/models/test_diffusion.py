@@ -53,10 +53,11 @@ def trained():
 
 
 @pytest.mark.parametrize("prediction", ["epsilon", "v", "x0"])
+@pytest.mark.parametrize("loss_space", [None, "epsilon", "v", "x0"])
 @pytest.mark.parametrize("min_snr", [None, 2.0])
-def test_loss_by_hand(prediction, min_snr):
+def test_loss_by_hand(prediction, loss_space, min_snr):
     """Of a network that says 0: the mean square of what it should say."""
-    model = tiny(prediction=prediction, min_snr=min_snr)
+    model = tiny(prediction=prediction, loss_space=loss_space, min_snr=min_snr)
     network = Zero()
     random = np.random.default_rng(1)
     images, noise = random.standard_normal((2, 3, *SHAPE)).astype("float32")
@@ -72,8 +73,11 @@ def test_loss_by_hand(prediction, min_snr):
     a, b = np.sqrt(alpha), np.sqrt(1 - alpha)
     a, b = a[:, None, None, None], b[:, None, None, None]
     wanted = {"epsilon": noise, "v": a * noise - b * images, "x0": images}
-    weights = {"epsilon": snr, "v": snr + 1, "x0": 1}[prediction]
-    weights = 1 if min_snr is None else np.minimum(snr, 2) / weights
+    of_x0 = {"epsilon": snr, "v": snr + 1, "x0": 1}
+    weights = of_x0[loss_space or prediction]
+    if min_snr is not None:
+        weights = np.minimum(of_x0[loss_space or "epsilon"], 2)
+    weights = weights / of_x0[prediction]
     errors = weights * np.mean(wanted[prediction] ** 2, axis=(1, 2, 3))
     np.testing.assert_allclose(
         ops.convert_to_numpy(found), errors * np.ones(3), rtol=1e-5
@@ -81,6 +85,37 @@ def test_loss_by_hand(prediction, min_snr):
     told_images, told_times = network.told
     np.testing.assert_allclose(told_images, a * images + b * noise, atol=1e-6)
     np.testing.assert_array_equal(told_times, times)
+
+
+def test_loss_space_is_that_of_the_error():
+    """A wrong image, compared as the noise and the `v` that follow from it."""
+    random = np.random.default_rng(1)
+    images, noise, wrong = random.standard_normal((3, 3, *SHAPE))
+    images, noise = images.astype("float32"), noise.astype("float32")
+    times = np.array([0, 7, 19])
+    alpha = np.cumprod(1 - np.linspace(1e-4, 0.02, 20))[times]
+    a, b = np.sqrt(alpha), np.sqrt(1 - alpha)
+    a, b = a[:, None, None, None], b[:, None, None, None]
+    seen = a * images + b * noise
+    eps = (seen - a * wrong) / b
+    errors = {
+        "epsilon": noise - eps,
+        "v": (a * noise - b * images) - (a * eps - b * wrong),
+    }
+    for space, error in errors.items():
+        model = tiny(prediction="x0", loss_space=space)
+        found = model.errors(
+            lambda inputs, training: ops.convert_to_tensor(
+                wrong.astype("float32")
+            ),
+            *map(ops.convert_to_tensor, (images, times, noise)),
+            labels=None,
+            training=True,
+        )
+        expected = np.mean(error**2, axis=(1, 2, 3))
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(found), expected, rtol=1e-4
+        )
 
 
 def test_loss_is_the_mean_error(trained):
@@ -226,6 +261,7 @@ def test_denoise(prediction):
         ({"prediction": "score"}, "`prediction` must be one of"),
         ({"zero_terminal_snr": True}, "`prediction` must be 'v' or 'x0'"),
         ({"min_snr": 0}, "`min_snr` must be positive"),
+        ({"loss_space": "score"}, "`loss_space` must be one of"),
         ({"label_dropout": 1.0}, "`label_dropout` must be in"),
         ({"num_classes": 0}, "`num_classes` must be a positive integer"),
         ({"schedule": "sine"}, "`schedule` must be one of"),
@@ -285,6 +321,7 @@ def test_config_comes_back(schedule):
         "num_classes": 3,
         "schedule": schedule,
         "prediction": "v",
+        "loss_space": "x0",
         "min_snr": 5.0,
         "label_dropout": 0.2,
         "zero_terminal_snr": True,

@@ -8,7 +8,7 @@ from zoo import backend, batches, checks, schedules
 from zoo.labels import check_batch_labels
 from zoo.models.editing import EditingModel
 from zoo.models.unet import build_unet
-from zoo.predictions import checked_prediction, min_snr_weights, target
+from zoo.predictions import checked_prediction, loss_weights, target
 
 BANDS = 4
 
@@ -39,8 +39,13 @@ class Diffusion(EditingModel):
         timesteps: Number of times, for a schedule by its name.
         prediction: What the network predicts: `"epsilon"` as in the paper,
             `"v"` (Salimans and Ho 2022) or `"x0"`.
+        loss_space: What the loss compares: `"epsilon"`, `"v"`, `"x0"`, or
+            `None` for what is predicted. A small network predicts images
+            better than noise, and learns all noise levels by the loss of `v`
+            (Li and He 2025, arXiv:2511.13720).
         min_snr: Gamma of the min-SNR weights of the loss (Hang et al. 2023,
-            arXiv:2303.09556), such as 5, or `None` for equal weights.
+            arXiv:2303.09556), such as 5, or `None` for equal weights. With
+            `loss_space`, the largest weight that it gives an error of `x0`.
         label_dropout: Probability with which a label is hidden in training,
             in [0, 1), for guidance; only with `num_classes`.
         zero_terminal_snr: Whether the schedule is rescaled so that it ends in
@@ -87,6 +92,7 @@ class Diffusion(EditingModel):
         schedule="linear",
         timesteps=1000,
         prediction="epsilon",
+        loss_space=None,
         min_snr=None,
         label_dropout=0.1,
         zero_terminal_snr=False,
@@ -121,8 +127,9 @@ class Diffusion(EditingModel):
         self.signal_by_time = self.schedule.signal_rate(times)
         self.sigma_by_time = self.schedule.noise_rate(times)
         self.told_by_time = self._told(times)
-        self.weights_by_time = min_snr_weights(
-            self.schedule, min_snr, prediction
+        self.loss_space = loss_space
+        self.weights_by_time = loss_weights(
+            self.schedule, prediction, loss_space, min_snr
         )
         with self.dtype_scope():
             self.denoiser = build_unet(
@@ -251,6 +258,7 @@ class Diffusion(EditingModel):
             **self.architecture,
             "schedule": self.schedule_config,
             "prediction": self.prediction,
+            "loss_space": self.loss_space,
             "min_snr": self.min_snr,
             "label_dropout": self.label_dropout,
             "zero_terminal_snr": self.zero_terminal_snr,
