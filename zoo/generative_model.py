@@ -487,8 +487,10 @@ class GenerativeModel(keras.Model):
                 `value` and what it is to be compared with), `source`; also
                 `samples`, the number of pictures in the grid (0 for none),
                 `inputs`, images for a model that translates,
-                `for_training=False` to leave those weights out, and `files`,
-                further files to put beside.
+                `for_training=False` to leave those weights out,
+                `half_precision=True` to write weights as float16, half as
+                large, which load as float32, and `files`, further files to
+                put beside.
 
         Returns:
             The directory, as a `pathlib.Path`.
@@ -496,6 +498,7 @@ class GenerativeModel(keras.Model):
         Raises:
             FileExistsError: The directory holds something else.
             OSError: It can't be written.
+            ValueError: Half precision is too small for a weight.
         """
         from zoo import registry
 

@@ -4,10 +4,13 @@ import json
 import pathlib
 from typing import Any
 
+import keras
+
 from zoo.generative_model import GenerativeModel
 from zoo.loading import BEST, load_model
 from zoo.recipes import get_recipe
 from zoo.recipes.credits import credits_of
+from zoo.registry.weights import to_half
 from zoo.training import Settings, columns_of, default_settings
 
 LOG = "losses.csv"
@@ -20,6 +23,7 @@ def publish(
     description: str = "",
     count: int = 10_000,
     for_training: bool = True,
+    half_precision: bool = False,
 ) -> pathlib.Path:
     """Measures a training's best model and makes a preset of it.
 
@@ -34,6 +38,8 @@ def publish(
         description: One sentence for lists and the card.
         count: Number of samples.
         for_training: Whether to put in what only training needs.
+        half_precision: Whether to write weights as float16; what is measured
+            are the rounded ones.
 
     Returns:
         The preset's directory.
@@ -52,6 +58,8 @@ def publish(
     recipe = get_recipe(settings.model)
     best = run / BEST
     model = in_float32(load_model(best if best.exists() else run))
+    if half_precision:
+        round_to_half(model)
     seconds = columns_of(run / LOG).get("seconds", [])
     return model.save_to_preset(
         directory,
@@ -72,6 +80,7 @@ def publish(
         metrics=recipe.measure(model, settings, count),
         inputs=recipe.inputs(settings).preview,
         for_training=for_training,
+        half_precision=half_precision,
         files=[run / LOG],
     )
 
@@ -88,6 +97,21 @@ def in_float32(model: GenerativeModel) -> GenerativeModel:
     copy = type(model).from_config(config)
     copy.set_weights(model.get_weights())
     return copy
+
+
+def round_to_half(model: GenerativeModel) -> None:
+    """Rounds a model's weights to what float16 holds.
+
+    Args:
+        model: The model, of float32 weights.
+
+    Raises:
+        ValueError: A weight is too large for float16.
+    """
+    for weight in model.weights:
+        if weight.dtype == "float32":
+            array = keras.ops.convert_to_numpy(weight)
+            weight.assign(to_half(array).astype("float32"))
 
 
 def command_of(settings: dict[str, Any]) -> str:

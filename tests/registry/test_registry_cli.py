@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 from harness import invoke, tiny_dcgan, tiny_diffusion
@@ -99,12 +100,16 @@ def test_publish(finished, tmp_path):
 def test_publish_only_what_generates(finished, tmp_path):
     code, output = invoke(
         "publish", finished, "--output", tmp_path / "mine", "--count", 140,
-        "--no-for-training",
+        "--no-for-training", "--half-precision",
     )  # fmt: skip
     assert code == 0, output
     preset = open_preset(tmp_path / "mine")
     assert "training.weights.h5" not in preset.metadata.files
     assert not preset.trainable
+    with h5py.File(preset.file("model.weights.h5")) as file:
+        kinds = set()
+        file.visititems(lambda _, x: kinds.add(str(getattr(x, "dtype", ""))))
+    assert kinds == {"", "float16"}
 
 
 @pytest.mark.parametrize("tiny", [tiny_dcgan, tiny_diffusion])

@@ -5,6 +5,7 @@ import os
 import shutil
 import warnings
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -143,6 +144,40 @@ def test_without_an_average_nothing_is_stored_twice(tmp_path):
     )
     sizes = {f: os.path.getsize(path / f) for f in os.listdir(path)}
     assert sizes["training.weights.h5"] < sizes["model.weights.h5"]
+
+
+def test_half_precision(trained, saved, tmp_path):
+    path = trained.save_to_preset(tmp_path / "half", half_precision=True)
+    loaded = zoo.DCGAN.from_preset(path, for_training=True)
+    for name in ("generator", "discriminator"):
+        network = getattr(loaded, name)
+        weights = getattr(trained, name).get_weights()
+        for weight, expected in zip(network.weights, weights, strict=True):
+            assert weight.dtype == "float32"
+            np.testing.assert_array_equal(
+                keras.ops.convert_to_numpy(weight), expected.astype("float16")
+            )
+    made, expected = (x.generate(5, seed=1) for x in (loaded, trained))
+    assert 0 < np.abs(made - expected).max() < 0.01
+    for file in ("model.weights.h5", "training.weights.h5"):
+        with h5py.File(path / file) as half, h5py.File(saved / file) as whole:
+            assert _bytes(half) == _bytes(whole) / 2
+    assert not list(path.glob("half.*"))
+
+
+def _bytes(file):
+    sizes = []
+    file.visititems(lambda _, x: sizes.append(getattr(x, "nbytes", 0)))
+    return sum(sizes)
+
+
+def test_too_large_for_half_precision(tmp_path):
+    model = tiny_dcgan()
+    kernel = model.generator.trainable_variables[0]
+    kernel.assign(kernel * 1e9)
+    with pytest.raises(ValueError, match=r"at most 65504.*Received"):
+        model.save_to_preset(tmp_path / "mine", half_precision=True, samples=0)
+    assert not os.listdir(tmp_path)
 
 
 # What can be wrong, each with its own error.

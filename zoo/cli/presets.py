@@ -87,6 +87,9 @@ def publish(
     for_training: Annotated[
         bool, typer.Option(help="Put in what only training needs.")
     ] = True,
+    half_precision: Annotated[
+        bool, typer.Option(help="Write weights as float16.")
+    ] = False,
     backend: Backend = None,
 ):
     """Measure a training's best model and make a preset of it."""
@@ -94,7 +97,13 @@ def publish(
         from zoo.publishing import publish as run_publishing
 
         directory = run_publishing(
-            run, destination, name, description, count, for_training
+            run,
+            destination,
+            name,
+            description,
+            count,
+            for_training,
+            half_precision,
         )
     print(f"Wrote {directory}; look at {directory / 'samples.png'}")
 

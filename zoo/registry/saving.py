@@ -52,6 +52,7 @@ def save_to_preset(
     name: str | None = None,
     description: str = "",
     for_training: bool = True,
+    half_precision: bool = False,
     samples: int | None = None,
     inputs: np.ndarray | None = None,
     data: dict[str, str] | None = None,
@@ -68,9 +69,10 @@ def save_to_preset(
     _check_replaceable(target)
     with replacing_directory(target) as made:
         _write_json(made / CONFIG, config_of(model))
-        save_networks(networks_to_generate(model), made / WEIGHTS)
+        networks = networks_to_generate(model)
+        save_networks(networks, made / WEIGHTS, half_precision)
         if for_training and (networks := networks_to_train(model)):
-            save_networks(networks, made / TRAINING_WEIGHTS)
+            save_networks(networks, made / TRAINING_WEIGHTS, half_precision)
         if samples:
             if inputs is not None:
                 pixels = to_uint8(inputs[:samples])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import h5py
 import keras
+import numpy as np
 
 from zoo.registry.errors import (
     PresetError,
@@ -38,15 +39,61 @@ class Networks(keras.Model):
 
 
 def save_networks(
-    networks: dict[str, keras.layers.Layer], path: pathlib.Path
+    networks: dict[str, keras.layers.Layer],
+    path: pathlib.Path,
+    half_precision: bool = False,
 ) -> None:
     """Writes networks' weights in Keras' format.
 
     Args:
         networks: The networks, by their names in the file.
         path: A path that ends in `.weights.h5`.
+        half_precision: Whether to write float16 for float32.
+
+    Raises:
+        ValueError: A weight is too large for float16.
     """
     Networks(networks).save_weights(path)
+    if half_precision:
+        _halve(path)
+
+
+def _halve(path):
+    """Writes a file's float32 arrays as float16."""
+    halved = path.with_name(f"half.{path.name}")
+    with h5py.File(path, "r") as source, h5py.File(halved, "w") as target:
+
+        def copy(name, item):
+            if isinstance(item, h5py.Group):
+                made = target.require_group(name)
+            else:
+                array = item[()]
+                if array.dtype == np.float32:
+                    array = to_half(array)
+                made = target.create_dataset(name, data=array)
+            for key, value in item.attrs.items():
+                made.attrs[key] = value
+
+        source.visititems(copy)
+    os.replace(halved, path)
+
+
+def to_half(array: np.ndarray) -> np.ndarray:
+    """Rounds numbers to float16.
+
+    Args:
+        array: float32.
+
+    Raises:
+        ValueError: One of them is too large.
+    """
+    limit = float(np.finfo("float16").max)
+    if np.abs(array).max(initial=0) > limit:
+        raise ValueError(
+            f"Weights in half precision must be at most {limit:g}. "
+            f"Received: {np.abs(array).max():g}"
+        )
+    return array.astype("float16")
 
 
 def load_networks(
