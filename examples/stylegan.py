@@ -21,7 +21,7 @@ from zoo.grids import image_grid, save_picture
 CONFIGS = {
     "small": {
         "size": 32,
-        "rate": 2e-3,
+        "rate": 8e-3,
         "model": {
             "latent_dim": 64,
             "filters": 8,
