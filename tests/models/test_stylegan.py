@@ -6,32 +6,13 @@ import pytest
 from harness import differing, state_of
 from keras import ops
 from tiny_gan import snapshot
+from tiny_stylegan import images
+from tiny_stylegan import tiny_stylegan as tiny
 
 import callbacks
 import zoo
 from zoo.models import stylegan_networks
 from zoo.models.stylegan_architecture import Architecture
-
-
-def tiny(**arguments):
-    """Grows from 4 to 8 pixels with the second epoch."""
-    defaults = {
-        "resolution": 8,
-        "channels": 1,
-        "latent_dim": 6,
-        "filters": 2,
-        "mapping_layers": 2,
-        "first_resolution": 4,
-        "fade_images": 16,
-        "stable_images": 8,
-        "ema_decay": 0.5,
-    }
-    return zoo.StyleGAN(**(defaults | arguments))
-
-
-def images(count=8):
-    random = np.random.default_rng(0)
-    return random.uniform(-1, 1, (count, 8, 8, 1)).astype("float32")
 
 
 def fit(model, epochs=1, **arguments):

@@ -123,12 +123,12 @@ class AdversarialGame(GenerativeModel):
 
     def synthesize(self, latents, conditions, training):
         """Returns images of latents."""
-        inputs = [latents, *conditions] if conditions else latents
+        inputs = with_conditions(latents, conditions)
         return self.generator(inputs, training=training)
 
     def judge(self, images, conditions, training):
         """Returns a dict of the opponent's outputs, with `"logits"`."""
-        inputs = [images, *conditions] if conditions else images
+        inputs = with_conditions(images, conditions)
         outputs = getattr(self, self.opponent)(inputs, training=training)
         return outputs if isinstance(outputs, dict) else {"logits": outputs}
 
@@ -373,6 +373,11 @@ class AdversarialGame(GenerativeModel):
             "mode_seeking_weight": self.mode_seeking_weight,
             "top_k": self.top_k,
         }
+
+
+def with_conditions(x, conditions):
+    """Returns a network's inputs: a tensor alone, or a list with conditions."""
+    return [x, *conditions] if conditions else x
 
 
 def _largest(logits, share):

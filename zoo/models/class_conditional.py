@@ -1,10 +1,15 @@
 """A game that may be told the class of each image."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from zoo import checks
-from zoo.labels import check_batch_labels, pictures_by_label
+from zoo.labels import (
+    check_batch_labels,
+    labels_to_generate,
+    pictures_by_label,
+)
 
 
 class ClassConditional:
@@ -47,6 +52,24 @@ class ClassConditional:
         """Returns labels `(batch,)` as float32 `(batch, num_classes)`."""
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
         return ops.one_hot(labels, self.num_classes, dtype="float32")
+
+    def classes_to_generate(self, labels, count):
+        """Returns the classes of images to generate, as one-hot vectors.
+
+        Args:
+            labels: As of `zoo.labels.labels_to_generate`.
+            count: Number of images.
+
+        Returns:
+            float32 array `(count, num_classes)`; `None` without classes.
+
+        Raises:
+            ValueError: As `zoo.labels.labels_to_generate`.
+        """
+        labels = labels_to_generate(labels, count, self.num_classes)
+        if labels is None:
+            return None
+        return np.eye(self.num_classes, dtype="float32")[labels]
 
     def pictures(self, count, seed=None, inputs=None, **arguments):
         """Makes pictures for a grid: the same latents in a row per label."""

@@ -4,7 +4,6 @@ import numpy as np
 from keras import ops
 
 from zoo import checks, losses
-from zoo.labels import labels_to_generate
 from zoo.models.class_conditional import ClassConditional
 from zoo.models.convolutional_gan import ConvolutionalGAN
 
@@ -122,13 +121,11 @@ class LabelledGAN(ClassConditional, ConvolutionalGAN):
 
     def _generate_by_label(self, count, seed, batch_size, labels, **latents):
         count = checks.positive_integer("count", count)
-        labels = labels_to_generate(labels, count, self.num_classes)
+        classes = self.classes_to_generate(labels, count)
         random = np.random.default_rng(seed)
         latents = self._latents(count, random, **latents)
-        if labels is None:
-            return self._generate(latents, count, batch_size)
-        classes = np.eye(self.num_classes, dtype="float32")[labels]
-        return self._generate([latents, classes], count, batch_size)
+        inputs = latents if classes is None else [latents, classes]
+        return self._generate(inputs, count, batch_size)
 
     def get_config(self):
         """Returns the arguments of `__init__`."""

@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops
 
 from zoo import checks
-from zoo.labels import labels_to_generate
+from zoo.models.class_conditional import ClassConditional
 from zoo.models.growing_gan import GrowingGAN
 from zoo.noise import NoiseStreams
 
@@ -20,13 +20,13 @@ NOISE_BYTES = 2**28
 """Most noise that is held at a time."""
 
 
-class StyledGAN(GrowingGAN):
+class StyledGAN(ClassConditional, GrowingGAN):
     """A GAN whose images are made of styles, one for each layer, and noise.
 
-    A subclass sets `latent_dim`, `num_classes` (or `None`), `noise_shapes`
-    (the shape of each layer's noise) and builds `mapping`, from latents z,
-    with classes also one-hot vectors, to w, whose layer `"mean"` is a
-    `zoo.layers.RunningMean`, and `synthesis`, from styles and noise to images.
+    A subclass sets `latent_dim`, `noise_shapes` (the shape of each layer's
+    noise) and builds `mapping`, from latents z, with classes also one-hot
+    vectors, to w, whose layer `"mean"` is a `zoo.layers.RunningMean`, and
+    `synthesis`, from styles and noise to images.
     """
 
     inference_networks = ("mapping", "synthesis")
@@ -171,10 +171,9 @@ class StyledGAN(GrowingGAN):
         mapping = self.network("mapping")
         inputs, mean = latents, mapping.get_layer("mean").mean
         mean = ops.convert_to_numpy(mean)
-        labels = labels_to_generate(labels, len(latents), self.num_classes)
-        if labels is not None:
-            classes = np.eye(self.num_classes, dtype="float32")[labels]
-            inputs, mean = [latents, classes], mean[labels][:, None]
+        classes = self.classes_to_generate(labels, len(latents))
+        if classes is not None:
+            inputs, mean = [latents, classes], (classes @ mean)[:, None]
         w = self._generate(inputs, len(latents), 1024, mapping)
         styles = np.repeat(w[:, None], len(self.noise_shapes), axis=1)
         styles[:, :cut] = mean + truncation_psi * (styles[:, :cut] - mean)

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from zoo import checks
-from zoo.models.class_conditional import ClassConditional
+from zoo.models.adversarial_game import with_conditions
 from zoo.models.styled_gan import StyledGAN
 from zoo.models.stylegan_architecture import Architecture
 from zoo.models.stylegan_networks import (
@@ -20,7 +20,7 @@ from zoo.models.stylegan_networks import (
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class StyleGAN(ClassConditional, StyledGAN):
+class StyleGAN(StyledGAN):
     """Style-based generator, grown progressively.
 
     `mapping` turns latents z into intermediate latents w; `synthesis` makes
@@ -214,12 +214,14 @@ class StyleGAN(ClassConditional, StyledGAN):
         """
         layers = 2 * self.stage + 2
         if not (training and self.style_mixing):
-            w = self.mapping(_joined(latents, conditions), training=training)
+            w = self.mapping(
+                with_conditions(latents, conditions), training=training
+            )
             return ops.repeat(w[:, None], layers, axis=1)
         count, seed = ops.shape(latents)[0], self.seed_generator
         both = ops.concatenate([latents, self.sample_latents(count)])
         twice = [ops.concatenate([x, x]) for x in conditions]
-        both = self.mapping(_joined(both, twice), training=True)
+        both = self.mapping(with_conditions(both, twice), training=True)
         w, others = ops.split(both[:, None], 2)
         one_each = (count, 1, 1)
         crossover = keras.random.randint(one_each, 1, layers, seed=seed)
@@ -244,11 +246,6 @@ class StyleGAN(ClassConditional, StyledGAN):
             "fade_images": self.growth.fade_images,
             "stable_images": self.growth.stable_images,
         }
-
-
-def _joined(latents, conditions):
-    """Returns the inputs of the mapping network."""
-    return [latents, *conditions] if conditions else latents
 
 
 def _check_resolution(name, value, smallest, largest):
