@@ -54,8 +54,8 @@ class DenoisingLoop:
                 `(steps, *x.shape)`; needed where the plan is random, and with
                 `known`.
             labels: int32 `(batch,)`, or `None` without classes.
-            guidance: Factor of the difference that the labels make, or `None`
-                for 1.
+            guidance: Factors of the difference that the labels make, by step,
+                `(steps,)`, or `None` for 1.
             limit: Where `x_0` is cut.
             known: Pair of images, shape of `x`, and a mask `(batch, height,
                 width, 1)` that is true where they are *not* known.
@@ -72,20 +72,19 @@ class DenoisingLoop:
             )
             rates = np.stack(later, axis=-1)
         before = np.zeros_like(x)
-        for start in range(0, plan.steps, every):
-            rows = plan.table[start : start + every]
-            steps = len(rows)
+        for chunk, factor in _chunks(plan.steps, every, guidance):
+            steps = chunk.stop - chunk.start
             noise, there = None, None
             if draw is not None:
                 noise = _padded(draw(steps), every)
             if known is not None:
-                there = (*known, _padded(rates[start:][:steps], every))
+                there = (*known, _padded(rates[chunk], every))
             arguments = (
-                _padded(rows, every), np.int32(steps), x, before, noise,
-                labels, guidance, limit, there,
+                _padded(plan.table[chunk], every), np.int32(steps), x, before,
+                noise, labels, factor, limit, there,
             )  # fmt: skip
             x, before = self._forward(*_tensors(arguments))
-            yield start + steps, x
+            yield chunk.stop, x
 
     def invert(self, plan, x, labels=None, guidance=None, iterations=1):
         """Goes from images to the noise that they would be made of.
@@ -100,13 +99,14 @@ class DenoisingLoop:
         Yields:
             Pairs of the number of steps done and the noisier images.
         """
-        for start in range(0, plan.steps, CHUNK):
-            rows = plan.table[start : start + CHUNK]
-            steps, iterations = np.int32(len(rows)), np.int32(iterations)
-            rows = _padded(rows, CHUNK)
-            arguments = (rows, steps, x, labels, guidance, iterations)
+        for chunk, factor in _chunks(plan.steps, CHUNK, guidance):
+            arguments = (
+                _padded(plan.table[chunk], CHUNK),
+                np.int32(chunk.stop - chunk.start),
+                x, labels, factor, np.int32(iterations),
+            )  # fmt: skip
             x = self._backward(*_tensors(arguments))
-            yield start + int(steps), x
+            yield chunk.stop, x
 
     def _predict(self, x, row, labels, guidance):
         told = ops.broadcast_to(row[self.told], (x.shape[0],))
@@ -155,6 +155,21 @@ class DenoisingLoop:
             return ops.fori_loop(0, iterations, refine, x)
 
         return ops.fori_loop(0, steps, step, x)
+
+
+def _chunks(steps, length, guidance):
+    """Yields slices of steps, and the factor of guidance of each.
+
+    It is `None` for 1: those steps need no second look without labels.
+    """
+    factors = np.ones(steps) if guidance is None else guidance
+    start = 0
+    for stop in range(1, steps + 1):
+        full = stop in (steps, start + length)
+        if full or factors[stop] != factors[start]:
+            factor = factors[start]
+            yield slice(start, stop), None if factor == 1 else factor
+            start = stop
 
 
 def _padded(rows, length):

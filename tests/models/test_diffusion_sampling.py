@@ -153,6 +153,83 @@ def test_guidance_by_hand(by_label, guidance):
     np.testing.assert_allclose(made, -0.2 + guidance * 0.5, atol=1e-5)
 
 
+@pytest.fixture(scope="module")
+def about_label():
+    network = Constant((0.1, 0.3, 0.5, -0.2), DEVIATION)
+    return model_of(network, num_classes=3, timesteps=200, prediction="x0")
+
+
+def test_guidance_interval_by_hand(about_label):
+    """DDIM's formula in NumPy: some steps are guided, the others are not."""
+    schedule = about_label.schedule
+    times = schedule.sampling_times(10)
+    signal, sigma = schedule.signal_rate(times), schedule.noise_rate(times)
+    ratio = sigma / signal
+
+    def estimate(x, i, mean):
+        variance = signal[i] ** 2 * DEVIATION**2 + sigma[i] ** 2
+        gain = signal[i] * DEVIATION**2 / variance
+        return mean + gain * (x - signal[i] * mean)
+
+    x = 0.7
+    for i in range(10):
+        given, without = estimate(x, i, 0.3), estimate(x, i, -0.2)
+        x0 = without + (1.7 if 3 <= i <= 6 else 1.0) * (given - without)
+        eps = (x - signal[i] * x0) / sigma[i]
+        last = i == 9
+        x = x0 if last else signal[i + 1] * x0 + sigma[i + 1] * eps
+
+    noise = np.full((2, 1, 1, 2), 0.7, "float32")
+
+    def made(guidance, interval=None):
+        return about_label.generate_from(
+            noise,
+            labels=1,
+            steps=10,
+            guidance=guidance,
+            guidance_interval=interval,
+        )
+
+    ends = (ratio[6] - 1e-6, ratio[3] + 1e-6)
+    np.testing.assert_allclose(made(1.7, ends), x, atol=1e-5)
+    np.testing.assert_array_equal(made(1.7, (0, np.inf)), made(1.7))
+    np.testing.assert_array_equal(made(1.7, (1e6, np.inf)), made(1.0))
+    assert abs(made(1.7) - x).min() > 0.01
+    assert abs(made(1.0) - x).min() > 0.01
+
+
+@pytest.mark.parametrize("sampler", ["ddpm", "dpm_solver"])
+def test_guidance_interval_leaves_steps_as_they_are(about_label, sampler):
+    """Chunks start and end with it, and go on as single steps would."""
+    sampling = {
+        "sampler": sampler,
+        "steps": 40,
+        "guidance": 2.0,
+        "guidance_interval": (0.4, 3.0),
+    }
+    whole = about_label.generate(3, seed=0, **sampling)
+    single, _ = about_label.generate(
+        3, seed=0, return_trajectory=True, **sampling
+    )
+    np.testing.assert_allclose(whole, single, atol=1e-5)
+
+
+def test_inverting_with_a_guidance_interval(about_label):
+    images = np.array([[[[0.1, 0.4]]], [[[-0.3, 0.2]]]], "float32")
+    sampling = {
+        "steps": 60,
+        "labels": [0, 2],
+        "guidance": 1.5,
+        "guidance_interval": (0.5, 2.0),
+    }
+    noise = about_label.invert(images, iterations=20, **sampling)
+    back = about_label.generate_from(noise, **sampling)
+    np.testing.assert_allclose(back, images, atol=1e-3)
+    del sampling["guidance_interval"]
+    throughout = about_label.generate_from(noise, **sampling)
+    assert abs(throughout - images).max() > 0.02
+
+
 def test_estimates_of_the_image_are_clipped(by_label):
     arguments = {"labels": 2, "guidance": 4.0, "steps": 3, "seed": 0}
     np.testing.assert_array_equal(by_label.generate(1, **arguments), 1)
@@ -230,6 +307,10 @@ def test_progress_bar(capsys):
         ({"labels": 1}, "`labels` needs a model with `num_classes`"),
         ({"guidance": 2.0}, "`guidance` needs a model with `num_classes`"),
         ({"guidance": np.nan}, "`guidance` must be a finite number"),
+        ({"guidance_interval": 1}, "`guidance_interval` must be a pair"),
+        ({"guidance_interval": (2, 1)}, "`guidance_interval` must be a pair"),
+        ({"guidance_interval": (-1, 1)}, "`guidance_interval` must be a pair"),
+        ({"guidance_interval": (np.nan, 1)}, "`guidance_interval` must be a"),
         ({"batch_size": 0}, "`batch_size` must be a positive integer"),
     ],
 )

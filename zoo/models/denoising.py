@@ -57,6 +57,7 @@ class DenoisingModel(GenerativeModel):
         clip=True,
         return_trajectory=False,
         verbose="auto",
+        guidance_interval=None,
     ):
         """Draws images.
 
@@ -81,6 +82,12 @@ class DenoisingModel(GenerativeModel):
                 each step.
             verbose: 1 for a progress bar, 0 for none, `"auto"` for one on a
                 terminal when it takes long.
+            guidance_interval: Pair of the least and the largest noise rate
+                over signal rate, both in [0, infinity], between which guidance
+                is used, so that it neither narrows what the noisiest images
+                become nor exaggerates details; elsewhere it is 1, and the
+                network is asked once. `None` guides throughout (Kynkäänniemi
+                et al. 2024, arXiv:2404.07724).
 
         Returns:
             float32 array `(count, height, width, channels)` in [-1, 1]; with
@@ -108,6 +115,7 @@ class DenoisingModel(GenerativeModel):
             clip=clip,
             return_trajectory=return_trajectory,
             verbose=verbose,
+            guidance_interval=guidance_interval,
         )
 
     def generate_from(self, noise, labels=None, seed=None, **sampling):
@@ -163,13 +171,13 @@ class DenoisingModel(GenerativeModel):
         clip=True,
         return_trajectory=False,
         verbose="auto",
+        guidance_interval=None,
         known=None,
     ):
         times = self._times(steps, spacing)
         plan = samplers.get(sampler, self.schedule, times, eta)
-        guidance = self._guidance(guidance)
         options = {
-            "guidance": guidance,
+            "guidance": self._guidance(guidance, guidance_interval, plan),
             "limit": 1.0 if clip else np.inf,
             "every": 1 if return_trajectory else CHUNK,
         }
@@ -220,13 +228,14 @@ class DenoisingModel(GenerativeModel):
             steps = min(50, self.schedule.steps)
         return self.schedule.sampling_times(steps, spacing)
 
-    def _guidance(self, guidance):
-        """Returns the weight, or `None` for 1, which needs no second pass."""
+    def _guidance(self, guidance, interval, plan):
+        """Returns a factor for each step, or `None` for 1 throughout."""
         if not np.isfinite(guidance):
             raise ValueError(
                 "Argument `guidance` must be a finite number. "
                 f"Received: guidance={guidance}"
             )
+        low, high = _checked_interval(interval)
         if guidance == 1:
             return None
         if self.num_classes is None or not self.label_dropout:
@@ -236,7 +245,9 @@ class DenoisingModel(GenerativeModel):
                 f"guidance={guidance}, num_classes={self.num_classes}, "
                 f"label_dropout={self.label_dropout}"
             )
-        return float(guidance)
+        with np.errstate(divide="ignore"):  # The last time may be all noise.
+            noise = plan.sigma / plan.signal
+        return np.where((low <= noise) & (noise <= high), guidance, 1.0)
 
     def _labels_or_none(self, labels, count):
         """Returns one label per image, where `None` means no label."""
@@ -258,6 +269,17 @@ class DenoisingModel(GenerativeModel):
                 f"Received: shape={images.shape}"
             )
         return images
+
+
+def _checked_interval(interval):
+    """Returns the ends of an interval of guidance; `None` is all of it."""
+    ends = (0.0, np.inf) if interval is None else np.ravel(interval)
+    if len(ends) != 2 or not 0 <= ends[0] <= ends[1]:
+        raise ValueError(
+            "Argument `guidance_interval` must be a pair of rising numbers, "
+            f"0 or more. Received: guidance_interval={interval}"
+        )
+    return ends
 
 
 def _progress_bar(calls, verbose):

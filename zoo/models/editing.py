@@ -21,6 +21,7 @@ class EditingModel(DenoisingModel):
         batch_size=64,
         spacing="trailing",
         verbose="auto",
+        guidance_interval=None,
     ):
         """Finds the noise of which DDIM makes given images.
 
@@ -37,10 +38,11 @@ class EditingModel(DenoisingModel):
             batch_size: As of `generate`.
             spacing: As of `generate`.
             verbose: As of `generate`.
+            guidance_interval: As of `generate`.
 
         Returns:
             float32 array of the shape of `images`, for `generate_from` with
-            the same steps, labels, guidance and spacing.
+            the same steps, labels, guidance, its interval and spacing.
 
         Raises:
             ValueError: An argument out of its range.
@@ -56,6 +58,7 @@ class EditingModel(DenoisingModel):
             batch_size=batch_size,
             spacing=spacing,
             verbose=verbose,
+            guidance_interval=guidance_interval,
         )
 
     def _invert(
@@ -69,18 +72,19 @@ class EditingModel(DenoisingModel):
         batch_size=64,
         spacing="trailing",
         verbose="auto",
+        guidance_interval=None,
     ):
         iterations = checks.positive_integer("iterations", iterations)
         times = self._times(steps, spacing)
         plan = samplers.ddim_inverse(self.schedule, times)
-        guidance = self._guidance(guidance)
+        factors = self._guidance(guidance, guidance_interval, plan)
 
         def run(index):
             return self._loop().invert(
                 plan,
                 images[index],
                 None if labels is None else labels[index],
-                guidance,
+                factors,
                 iterations,
             )
 
@@ -99,8 +103,8 @@ class EditingModel(DenoisingModel):
             count: Images per pair, the two ends included.
             steps: Steps of inverting, and of generating by DDIM.
             labels: As of `generate`, one per pair; `None` for no label.
-            **sampling: `guidance`, `batch_size`, `spacing` and `verbose`, as
-                of `generate`.
+            **sampling: `guidance`, `guidance_interval`, `batch_size`,
+                `spacing` and `verbose`, as of `generate`.
 
         Returns:
             float32 array `(pairs, count, height, width, channels)`.
