@@ -21,10 +21,10 @@ def test_measures(monkeypatch):
     monkeypatch.setattr(measures, "all_images", noise)
     keras.utils.set_random_seed(0)
     settings = default_settings("diffusion", features="fashion_mnist")
-    model = tiny_diffusion()
+    model = tiny_diffusion(prediction="x0")
     random = np.random.default_rng(0)  # Initial weights make nearly nothing.
     model.set_weights(
-        [w + random.normal(0, 0.1, w.shape) for w in model.get_weights()]
+        [w + random.normal(0, 0.3, w.shape) for w in model.get_weights()]
     )
     monkeypatch.setattr(measures, "COMPARED", 130)
     found = measure(model, settings, 140)
