@@ -57,7 +57,12 @@ def main():
     output.mkdir(parents=True, exist_ok=True)
 
     samples, path = model.generate(
-        40, guidance=2.0, steps=20, seed=0, return_trajectory=True
+        40,
+        guidance=2.0,
+        guidance_interval=(0.5, 2),
+        steps=20,
+        seed=0,
+        return_trajectory=True,
     )
     images = model.generate(8, steps=50, seed=1)
     noise = model.invert(images, steps=50)

@@ -6,7 +6,9 @@ import pytest
 from harness import ROOT
 
 README = (ROOT / "README.md").read_text()
-TRAINING, PRESETS, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+TRAINING, PRESETS, GUIDANCE = re.findall(
+    r"```python\n(.*?)```", README, re.DOTALL
+)
 
 
 @pytest.fixture
@@ -34,6 +36,16 @@ def test_presets_example(directory, capsys):
     exec(PRESETS, {})
     assert "dcgan_fashion_mnist" in capsys.readouterr().out
     assert (directory / "mine" / "metadata.json").is_file()
+
+
+def test_guidance_example():
+    """For the first three images."""
+    assert GUIDANCE.count("40, ") == 1
+    names = {}
+    exec(GUIDANCE.replace("40, ", "3, "), names)
+    clothes = names["clothes"]
+    assert clothes.shape == (3, 32, 32, 1)
+    assert clothes.std() > 0.3  # White on black, no grey.
 
 
 @pytest.mark.backend_free
