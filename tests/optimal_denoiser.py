@@ -84,8 +84,8 @@ class Mixture(Network):
 
 
 @dataclasses.dataclass
-class Constant(Network):
-    """The best denoiser of one image for each label, or near to it."""
+class OnePerLabel(Network):
+    """The best denoiser of a round Gaussian, or one image, for each label."""
 
     values: tuple
     deviation: float = 0.0

@@ -38,9 +38,9 @@ class DenoisingLoop:
         self,
         plan,
         x,
+        guidance,
         draw=None,
         labels=None,
-        guidance=None,
         limit=np.inf,
         known=None,
         every=CHUNK,
@@ -50,12 +50,12 @@ class DenoisingLoop:
         Args:
             plan: A `zoo.samplers.Plan`.
             x: Noise, `(batch, height, width, channels)`.
+            guidance: Factor of the difference that the labels make, at each
+                step, `(steps,)`; where it is 1, the network is asked once.
             draw: Function of a number of steps that returns new noise
                 `(steps, *x.shape)`; needed where the plan is random, and with
                 `known`.
             labels: int32 `(batch,)`, or `None` without classes.
-            guidance: Factors of the difference that the labels make, by step,
-                `(steps,)`, or `None` for 1.
             limit: Where `x_0` is cut.
             known: Pair of images, shape of `x`, and a mask `(batch, height,
                 width, 1)` that is true where they are *not* known.
@@ -72,7 +72,7 @@ class DenoisingLoop:
             )
             rates = np.stack(later, axis=-1)
         before = np.zeros_like(x)
-        for chunk, factor in _chunks(plan.steps, every, guidance):
+        for chunk, factor in _chunks(guidance, every):
             steps = chunk.stop - chunk.start
             noise, there = None, None
             if draw is not None:
@@ -86,20 +86,20 @@ class DenoisingLoop:
             x, before = self._forward(*_tensors(arguments))
             yield chunk.stop, x
 
-    def invert(self, plan, x, labels=None, guidance=None, iterations=1):
+    def invert(self, plan, x, guidance, labels=None, iterations=1):
         """Goes from images to the noise that they would be made of.
 
         Args:
             plan: A plan of `zoo.samplers.ddim_inverse`.
             x: Images, `(batch, height, width, channels)`.
-            labels: As for `sample`.
             guidance: As for `sample`.
+            labels: As for `sample`.
             iterations: Network calls per step.
 
         Yields:
             Pairs of the number of steps done and the noisier images.
         """
-        for chunk, factor in _chunks(plan.steps, CHUNK, guidance):
+        for chunk, factor in _chunks(guidance, CHUNK):
             arguments = (
                 _padded(plan.table[chunk], CHUNK),
                 np.int32(chunk.stop - chunk.start),
@@ -157,15 +157,11 @@ class DenoisingLoop:
         return ops.fori_loop(0, steps, step, x)
 
 
-def _chunks(steps, length, guidance):
-    """Yields slices of steps, and the factor of guidance of each.
-
-    It is `None` for 1: those steps need no second look without labels.
-    """
-    factors = np.ones(steps) if guidance is None else guidance
+def _chunks(factors, length):
+    """Yields slices of steps, and the factor of each or, for 1, `None`."""
     start = 0
-    for stop in range(1, steps + 1):
-        full = stop in (steps, start + length)
+    for stop in range(1, len(factors) + 1):
+        full = stop in (len(factors), start + length)
         if full or factors[stop] != factors[start]:
             factor = factors[start]
             yield slice(start, stop), None if factor == 1 else factor

@@ -5,7 +5,7 @@ import functools
 import keras
 import numpy as np
 import pytest
-from optimal_denoiser import Constant, Mixture, model_of
+from optimal_denoiser import Mixture, OnePerLabel, model_of
 
 MEANS = np.array([[-0.5, -0.3], [0.4, 0.5]])
 SHARES = np.array([0.3, 0.7])
@@ -127,7 +127,7 @@ def test_inpainting_fits_what_is_known(sampler, share):
 @pytest.fixture(scope="module")
 def by_label():
     values = (0.1, 0.3, 0.5, -0.2)  # The last is that of no label.
-    return model_of(Constant(values), num_classes=3, timesteps=50)
+    return model_of(OnePerLabel(values), num_classes=3, timesteps=50)
 
 
 def test_labels(by_label):
@@ -155,7 +155,7 @@ def test_guidance_by_hand(by_label, guidance):
 
 @pytest.fixture(scope="module")
 def about_label():
-    network = Constant((0.1, 0.3, 0.5, -0.2), DEVIATION)
+    network = OnePerLabel((0.1, 0.3, 0.5, -0.2), DEVIATION)
     return model_of(network, num_classes=3, timesteps=200, prediction="x0")
 
 
@@ -358,7 +358,7 @@ def test_errors_of_given_images():
 
 
 def test_without_label_dropout_there_is_no_answer_without_label():
-    model = model_of(Constant((0.0,) * 3), num_classes=2, label_dropout=0.0)
+    model = model_of(OnePerLabel((0.0,) * 3), num_classes=2, label_dropout=0.0)
     with pytest.raises(ValueError, match=r"`label_dropout`.*Received: "):
         model.generate(1, guidance=2.0)
     with pytest.raises(ValueError, match=r"`label_dropout`.*Received: "):

@@ -176,8 +176,8 @@ class DenoisingModel(GenerativeModel):
     ):
         times = self._times(steps, spacing)
         plan = samplers.get(sampler, self.schedule, times, eta)
+        factors = self._guidance(guidance, guidance_interval, plan)
         options = {
-            "guidance": self._guidance(guidance, guidance_interval, plan),
             "limit": 1.0 if clip else np.inf,
             "every": 1 if return_trajectory else CHUNK,
         }
@@ -190,6 +190,7 @@ class DenoisingModel(GenerativeModel):
             return self._loop().sample(
                 plan,
                 start[index],
+                factors,
                 draw if plan.is_random or known else None,
                 None if labels is None else labels[index],
                 known=known and tuple(x[index] for x in known),
@@ -229,7 +230,7 @@ class DenoisingModel(GenerativeModel):
         return self.schedule.sampling_times(steps, spacing)
 
     def _guidance(self, guidance, interval, plan):
-        """Returns a factor for each step, or `None` for 1 throughout."""
+        """Returns the factor of each step of a plan, `(steps,)`."""
         if not np.isfinite(guidance):
             raise ValueError(
                 "Argument `guidance` must be a finite number. "
@@ -237,7 +238,7 @@ class DenoisingModel(GenerativeModel):
             )
         low, high = _checked_interval(interval)
         if guidance == 1:
-            return None
+            return np.ones(plan.steps)
         if self.num_classes is None or not self.label_dropout:
             raise ValueError(
                 "Argument `guidance` needs a model with `num_classes` that "

@@ -83,8 +83,8 @@ class EditingModel(DenoisingModel):
             return self._loop().invert(
                 plan,
                 images[index],
-                None if labels is None else labels[index],
                 factors,
+                None if labels is None else labels[index],
                 iterations,
             )
 
