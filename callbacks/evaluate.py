@@ -2,8 +2,8 @@
 
 import keras
 
-from zoo import checks
 from zoo.metrics.evaluation import Evaluator
+from zoo.utils import checks
 
 
 class Evaluate(keras.callbacks.Callback):

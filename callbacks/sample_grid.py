@@ -5,9 +5,9 @@ import io
 import keras
 from PIL import Image
 
-from zoo import checks
-from zoo.files import output_directory, replacing
-from zoo.grids import image_grid, save_picture
+from zoo.utils import checks
+from zoo.utils.files import output_directory, replacing
+from zoo.utils.grids import image_grid, save_picture
 
 
 class SampleGrid(keras.callbacks.Callback):

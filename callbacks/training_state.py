@@ -7,8 +7,8 @@ import zipfile
 
 import keras
 
-from zoo import checks
-from zoo.files import output_directory, replacing
+from zoo.utils import checks
+from zoo.utils.files import output_directory, replacing
 
 logger = logging.getLogger(__name__)
 

@@ -3,10 +3,11 @@
 import numpy as np
 from PIL import Image
 
-from callbacks.sample_grid import SampleGrid
-from zoo import checks
-from zoo.files import replacing
-from zoo.grids import image_grid
+from zoo.utils import checks
+from zoo.utils.files import replacing
+from zoo.utils.grids import image_grid
+
+from .sample_grid import SampleGrid
 
 
 class VoxelGrid(SampleGrid):

@@ -17,8 +17,8 @@ import numpy as np
 import callbacks
 import pipelines
 import zoo
-from zoo.grids import image_grid
-from zoo.recipes import get_recipe
+from zoo.recipes.recipe import get_recipe
+from zoo.utils.grids import image_grid
 
 SMALL = get_recipe("diffusion").arguments
 CONFIGS = {

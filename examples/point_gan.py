@@ -3,9 +3,8 @@
 import keras
 from keras import layers
 
-from zoo.layers import InstanceNoise, MinibatchStdDev, SpectralNormalization
-from zoo.models.adversarial_game import AdversarialGame
-from zoo.models.convolutional import MinusSquaredError
+from zoo import layers as parts
+from zoo.models.gan.game import AdversarialGame
 
 # Arguments of PointGAN: a loss, or a trick beside the non-saturating one.
 METHODS = {
@@ -49,10 +48,10 @@ class PointGAN(AdversarialGame):
         points = keras.Input((2,))
         if self.adversarial_loss.energy:
             decoded = dense(dense(points, width, 1), width, 2)
-            logits = MinusSquaredError()([decoded, points])
+            logits = parts.MinusSquaredError()([decoded, points])
         else:
-            wrap = SpectralNormalization if spectral_norm else None
-            seen = InstanceNoise(noise)(points) if noise else points
+            wrap = parts.SpectralNormalization if spectral_norm else None
+            seen = parts.InstanceNoise(noise)(points) if noise else points
             logits = dense(seen, width, 1, wrap, minibatch)
         self.discriminator = keras.Model(points, logits)
         self.start_game()
@@ -73,5 +72,5 @@ def dense(x, width, units, wrap=None, minibatch=False):
     for _ in range(2):
         x = layers.LeakyReLU(0.2)(wrap(layers.Dense(width))(x))
     if minibatch:
-        x = MinibatchStdDev(group_size=16)(x)
+        x = parts.MinibatchStdDev(group_size=16)(x)
     return wrap(layers.Dense(units))(x)

@@ -16,7 +16,7 @@ import numpy as np
 import callbacks
 import pipelines
 import zoo
-from zoo.grids import image_grid, save_picture
+from zoo.utils.grids import image_grid, save_picture
 
 CONFIGS = {
     "small": {

@@ -17,7 +17,7 @@ from PIL import Image
 import callbacks
 import pipelines
 import zoo
-from zoo.grids import from_uint8, image_grid
+from zoo.utils.grids import from_uint8, image_grid
 
 CONFIGS = {
     "small": {

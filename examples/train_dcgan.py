@@ -15,7 +15,7 @@ import keras
 import callbacks
 import pipelines
 import zoo
-from zoo.grids import image_grid
+from zoo.utils.grids import image_grid
 
 CONFIGS = {
     "small": {

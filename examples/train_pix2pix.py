@@ -17,7 +17,7 @@ import numpy as np
 import callbacks
 import pipelines
 import zoo
-from zoo.grids import image_grid
+from zoo.utils.grids import image_grid
 
 CONFIGS = {
     "small": {

@@ -1,18 +1,18 @@
 """Input pipelines: every function returns a ready `tf.data.Dataset`."""
 
-from pipelines.emoji import noto_emoji, twemoji
-from pipelines.fashion import fashion_mnist, fashion_mnist_10k
-from pipelines.image_dataset import images
-from pipelines.labelled_dataset import class_names, labelled_images
-from pipelines.order import set_epoch
-from pipelines.paired_dataset import paired_images
-from pipelines.photos import desktop_photos, held_out_photos
-from pipelines.super_resolution_dataset import (
+from .emoji import noto_emoji, twemoji
+from .fashion import fashion_mnist, fashion_mnist_10k
+from .image_dataset import images
+from .labelled_dataset import class_names, labelled_images
+from .order import set_epoch
+from .paired_dataset import paired_images
+from .photos import desktop_photos, held_out_photos
+from .super_resolution_dataset import (
     low_resolution,
     super_resolution,
 )
-from pipelines.unpaired_dataset import unpaired_images
-from pipelines.voxel_dataset import voxels
+from .unpaired_dataset import unpaired_images
+from .voxel_dataset import voxels
 
 __all__ = [
     "class_names",

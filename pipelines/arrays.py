@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pipelines import decode
-from pipelines.sources import ImageSource
+from . import decode
+from .sources import ImageSource
 
 
 class ArraySource(ImageSource):

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipelines import checks, decode, packing
-from pipelines.arrays import ArraySource
-from pipelines.order import Order, call
-from pipelines.packing import Request
-from pipelines.sources import Source
+from . import checks, decode, packing
+from .arrays import ArraySource
+from .order import Order, call
+from .packing import Request
+from .sources import Source
 
 
 def build(

@@ -13,9 +13,9 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from pipelines import decode
-from pipelines.order import Order, call
-from pipelines.sources import ImageSource
+from . import decode
+from .order import Order, call
+from .sources import ImageSource
 
 _SYMMETRIES = 8  # Of a square: four turns, mirrored or not.
 _CROPS = 2  # A random stream of an epoch, beside those of `pipelines.order`.

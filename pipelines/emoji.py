@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from pipelines import checks
-from pipelines.decode import prepare_encoded
+from . import checks
+from .decode import prepare_encoded
 
 SIZE = 64
 _SPLITS = ("train", "test")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines import checks
+from . import checks
 
 BASE_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 SYSTEM_FOLDER = Path("/usr/share/datasets/fashion-mnist")  # as Debian has it

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.sources import file_state
-from pipelines.voxel_sources import ShapeSource
+from .sources import file_state
+from .voxel_sources import ShapeSource
 
 FOLDER = Path("/usr/share/sweethome3d/furniture")  # as Debian has it
 _CATALOGUE = "PluginFurnitureCatalog.properties"

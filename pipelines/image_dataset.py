@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from pipelines.building import build
-from pipelines.resolve import resolve
+from .building import build
+from .resolve import resolve
 
 
 def images(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipelines.building import build
-from pipelines.labels import open_labelled
-from pipelines.sources import Source
+from .building import build
+from .labels import open_labelled
+from .sources import Source
 
 
 def labelled_images(

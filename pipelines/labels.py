@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.arrays import ArraySource
-from pipelines.records import RecordSource
-from pipelines.resolve import BUILT_IN, built_in, resolve
-from pipelines.sources import FolderSource, Source, ZipSource
-from pipelines.tfds_sets import TFDSSource
+from .arrays import ArraySource
+from .records import RecordSource
+from .resolve import BUILT_IN, built_in, resolve
+from .sources import FolderSource, Source, ZipSource
+from .tfds_sets import TFDSSource
 
 
 @dataclass(frozen=True)

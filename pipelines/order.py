@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from pipelines import checks
+from . import checks
 
 _LIVE: weakref.WeakSet[Order] = weakref.WeakSet()
 _LAST_EPOCH = np.iinfo(np.int64).max

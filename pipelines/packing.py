@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.sources import Source
+from .sources import Source
 
 _LOG = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipelines import checks, decode
-from pipelines.building import channels_of, finish, jittered, loader
-from pipelines.order import Order, call
-from pipelines.packing import Request
-from pipelines.pairs import check_sizes, open_pairs
+from . import checks, decode
+from .building import channels_of, finish, jittered, loader
+from .order import Order, call
+from .packing import Request
+from .pairs import check_sizes, open_pairs
 
 
 def paired_images(

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pipelines import decode
-from pipelines.arrays import ArraySource
-from pipelines.resolve import resolve
-from pipelines.sources import EncodedSource, Source
-from pipelines.tfds_sets import tfds_source
+from . import decode
+from .arrays import ArraySource
+from .resolve import resolve
+from .sources import EncodedSource, Source
+from .tfds_sets import tfds_source
 
 _NAMED = 3
 

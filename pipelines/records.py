@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipelines.sources import EncodedSource, file_state
+from .sources import EncodedSource, file_state
 
 KEYS = ("image/encoded", "image")
 LABEL_KEYS = ("image/class/label", "label")

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from pipelines import checks, emoji, fashion
-from pipelines.arrays import ArraySource
-from pipelines.records import RecordSource, is_record_file
-from pipelines.sources import FolderSource, Source, ZipSource
-from pipelines.tfds_sets import tfds_source
+from . import checks, emoji, fashion
+from .arrays import ArraySource
+from .records import RecordSource, is_record_file
+from .sources import FolderSource, Source, ZipSource
+from .tfds_sets import tfds_source
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pipelines import decode
+from . import decode
 
 
 class Source(abc.ABC):

@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from pipelines import checks, decode
-from pipelines.building import finish
-from pipelines.crops import CropOrder, Pairs, Photos
-from pipelines.photos import desktop_photos
-from pipelines.resolve import resolve
-from pipelines.sources import FilesSource, Source
+from . import checks, decode
+from .building import finish
+from .crops import CropOrder, Pairs, Photos
+from .photos import desktop_photos
+from .resolve import resolve
+from .sources import FilesSource, Source
 
 GROUP = 16
 """Photos whose crops are mixed with each other, where not all are kept."""

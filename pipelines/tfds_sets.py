@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.records import RecordSource
-from pipelines.sources import EncodedSource
+from .records import RecordSource
+from .sources import EncodedSource
 
 
 class TFDSSource(EncodedSource):

@@ -6,18 +6,18 @@ from typing import Any
 
 import tensorflow as tf
 
-from pipelines import checks
-from pipelines.building import (
+from . import checks
+from .building import (
     Prepared,
     batches,
     channels_of,
     finish,
     prepare,
 )
-from pipelines.order import Order
-from pipelines.packing import Request
-from pipelines.resolve import resolve
-from pipelines.sources import Source
+from .order import Order
+from .packing import Request
+from .resolve import resolve
+from .sources import Source
 
 
 def unpaired_images(

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipelines import checks, furniture, meshes
-from pipelines.building import finish, prepare
-from pipelines.order import Order, call
-from pipelines.packing import Request
-from pipelines.sources import Source
-from pipelines.voxel_sources import ShapeFolder, VoxelArray
+from . import checks, furniture, meshes
+from .building import finish, prepare
+from .order import Order, call
+from .packing import Request
+from .sources import Source
+from .voxel_sources import ShapeFolder, VoxelArray
 
 
 def voxels(

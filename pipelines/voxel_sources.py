@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pipelines import meshes
-from pipelines.sources import Source, file_state
+from . import meshes
+from .sources import Source, file_state
 
 
 class ShapeSource(Source):

@@ -8,14 +8,14 @@ import sys
 import keras
 import numpy as np
 import pytest
-from harness import NEXT_BACKEND, ROOT, invoke, run, tiny_dcgan
 from PIL import Image
+from support.harness import NEXT_BACKEND, ROOT, invoke, run, tiny_dcgan
 
 import pipelines
 import zoo
-from zoo import evaluating
+from zoo.commands import evaluating
 from zoo.environment import asked_backend
-from zoo.training import default_settings
+from zoo.recipes.settings import default_settings
 
 TINY = ["--size", "16", "--batch-size", "8", "--set", "filters=2"]
 

@@ -5,8 +5,8 @@ import json
 import keras
 import numpy as np
 import pytest
-from harness import invoke, tiny_dcgan
-from pytorch_files import write_state_dict
+from support.harness import invoke, tiny_dcgan
+from support.pytorch_files import write_state_dict
 
 import zoo
 

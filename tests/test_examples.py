@@ -5,8 +5,8 @@ import sys
 
 import numpy as np
 import pytest
-from harness import ROOT, run
 from PIL import Image
+from support.harness import ROOT, run
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 

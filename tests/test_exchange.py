@@ -6,7 +6,7 @@ The other is the next of the three: the three runs go around.
 import keras
 import numpy as np
 import pytest
-from harness import (
+from support.harness import (
     NEXT_BACKEND,
     ROOT,
     random_images,
@@ -30,7 +30,7 @@ def directory(model, tmp_path_factory):
     """Returns a directory that a process on another backend has worked in."""
     path = tmp_path_factory.mktemp(NEXT_BACKEND)
     model.save_to_preset(path / "preset", samples=0)
-    worker = ROOT / "tests" / "exchange_worker.py"
+    worker = ROOT / "tests" / "support" / "exchange_worker.py"
     code, _, err = run(worker, path, backend=NEXT_BACKEND)
     assert code == 0, err
     return path

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from harness import ROOT, run
+from support.harness import ROOT, run
 
 # On the other backends, where TensorFlow is not installed.
 WORKER = """
@@ -16,7 +16,7 @@ start = time.process_time()
 import zoo
 print(time.process_time() - start)
 import callbacks
-from harness import random_images, tiny_dcgan
+from support.harness import random_images, tiny_dcgan
 model = tiny_dcgan()
 model.fit(random_images(16), verbose=0)
 model.generate(3)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from harness import ROOT
+from support.harness import ROOT
 
 README = (ROOT / "README.md").read_text()
 TRAINING, PRESETS, GUIDANCE = re.findall(

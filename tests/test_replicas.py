@@ -2,7 +2,7 @@
 
 import keras
 import pytest
-from harness import ROOT, run
+from support.harness import ROOT, run
 
 # tf.distribute is TensorFlow's own; the other backends have no replicas.
 pytestmark = pytest.mark.skipif(
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(
 
 def test_two_replicas(tmp_path):
     """In another process: logical devices are chosen once per process."""
-    worker = ROOT / "tests" / "replicas_worker.py"
+    worker = ROOT / "tests" / "support" / "replicas_worker.py"
     code, out, err = run(worker, tmp_path)
     assert code == 0, err
     assert "largest move" in out

@@ -4,27 +4,26 @@ import importlib
 from typing import TYPE_CHECKING
 
 from zoo.environment import prepared
+from zoo.version import __version__
 
 with prepared():
-    from zoo import learning_rates, losses, schedules
-    from zoo.generative_model import GenerativeModel
-    from zoo.models.conditional_gan import ConditionalGAN
-    from zoo.models.cyclegan import CycleGAN
-    from zoo.models.dcgan import DCGAN
+    from zoo import converters, losses, moved
+    from zoo.diffusion import samplers, schedules
+    from zoo.engine import learning_rates
+    from zoo.engine.generative_model import GenerativeModel
     from zoo.models.diffusion import Diffusion
+    from zoo.models.gan import DCGAN, WGANGP, ConditionalGAN
     from zoo.models.gan3d import GAN3D
-    from zoo.models.pix2pix import Pix2Pix
-    from zoo.models.srgan import SRGAN
-    from zoo.models.srresnet import SRResNet
     from zoo.models.stylegan import StyleGAN
-    from zoo.models.wgan_gp import WGANGP
-
-if TYPE_CHECKING:
-    from zoo import metrics
-    from zoo.exporting import export
+    from zoo.models.super_resolution import SRGAN, SRResNet
+    from zoo.models.translation import CycleGAN, Pix2Pix
     from zoo.registry import list_presets, register_preset, upload_preset
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    import callbacks
+    import pipelines
+    from zoo import metrics
+    from zoo.commands.exporting import export
 
 __all__ = [
     "DCGAN",
@@ -38,33 +37,40 @@ __all__ = [
     "Pix2Pix",
     "SRResNet",
     "StyleGAN",
+    "__version__",
+    "callbacks",
+    "converters",
     "export",
     "learning_rates",
     "list_presets",
     "losses",
     "metrics",
+    "pipelines",
     "register_preset",
+    "samplers",
     "schedules",
     "upload_preset",
 ]
 
+moved.install()
+
 # Imported when first asked for: training needs none of them, nor what they
-# need (SciPy, HDF5, rich).
+# need (TensorFlow for `pipelines`, SciPy for `metrics`).
 _LAZY = {
-    "metrics": "zoo.metrics",
-    "export": "zoo.exporting",
-    "list_presets": "zoo.registry",
-    "register_preset": "zoo.registry",
-    "upload_preset": "zoo.registry",
+    "metrics": ("zoo.metrics", None),
+    "export": ("zoo.commands.exporting", "export"),
 }
 
 
 def __getattr__(name):
-    if name in _LAZY:
-        module = importlib.import_module(_LAZY[name])
-        return (
-            module
-            if module.__name__ == f"zoo.{name}"
-            else getattr(module, name)
-        )
-    raise AttributeError(f"module 'zoo' has no attribute {name!r}")
+    if name in ("callbacks", "pipelines"):
+        return getattr(importlib.import_module("zoo.siblings"), name)
+    if name not in _LAZY:
+        raise AttributeError(f"module 'zoo' has no attribute {name!r}")
+    path, attribute = _LAZY[name]
+    module = importlib.import_module(path)
+    return getattr(module, attribute) if attribute else module
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

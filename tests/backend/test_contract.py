@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from tiny_gan import TinyGAN, changed, everything, snapshot, vectors
+from support.tiny_gan import TinyGAN, changed, everything, snapshot, vectors
 
 from zoo import backend
-from zoo.optimizer_group import OptimizerGroup
-from zoo.seeds import SeedGenerator
+from zoo.backend.seeds import SeedGenerator
+from zoo.engine.optimizer_group import OptimizerGroup
 
 
 class Step(keras.Model):

@@ -3,11 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from harness import random_images, tiny_dcgan
 from PIL import Image
+from support.harness import random_images, tiny_dcgan
 
 import callbacks
-from zoo.grids import image_grid, to_uint8
+from zoo.utils.grids import image_grid, to_uint8
 
 
 def test_grids_and_animation(tmp_path):

@@ -7,11 +7,11 @@ import time
 import keras
 import numpy as np
 import pytest
-from harness import ROOT, random_images, run, start, tiny_dcgan
+from support.harness import ROOT, random_images, run, start, tiny_dcgan
 
 import callbacks
 
-WORKER = ROOT / "tests" / "resume_worker.py"
+WORKER = ROOT / "tests" / "support" / "resume_worker.py"
 
 
 def test_killed_training_goes_on_bit_equal(tmp_path):

@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from pytorch_files import example, write_state_dict, write_zip
+from support.pytorch_files import example, write_state_dict, write_zip
 
 from zoo.converters import CheckpointError, read_pytorch_checkpoint
 

@@ -9,7 +9,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from pytorch_files import (
+from support.pytorch_files import (
     dictionary,
     number,
     program,

@@ -5,15 +5,11 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from pytorch_files import write_state_dict
-from safetensors_files import write_safetensors
+from support.pytorch_files import write_state_dict
+from support.safetensors_files import write_safetensors
 
 from zoo.converters import CheckpointError, convert_pytorch_dcgan
-from zoo.converters.registry import (
-    CONVERTERS,
-    convert,
-    register_converter,
-)
+from zoo.converters.registry import CONVERTERS, convert, register_converter
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import warnings
 
 import numpy as np
 import pytest
-from preset_server import serving_as_hub
-from safetensors_files import write_safetensors
+from support.preset_server import serving_as_hub
+from support.safetensors_files import write_safetensors
 
 import zoo
 from zoo.converters import CheckpointError, convert_diffusers, read_safetensors

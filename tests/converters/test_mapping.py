@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from pytorch_files import write_state_dict
+from support.pytorch_files import write_state_dict
 
 from zoo.converters import CheckpointError, layouts, read_checkpoint
 from zoo.converters.mapping import Entry, load_checkpoint, load_tensors

@@ -7,8 +7,8 @@ import sys
 
 import numpy as np
 import pytest
-from harness import ROOT
-from pytorch_files import (
+from support.harness import ROOT
+from support.pytorch_files import (
     dictionary,
     example,
     program,

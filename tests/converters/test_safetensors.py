@@ -6,15 +6,16 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from pytorch_files import write_state_dict
-from safetensors_files import example, tensor, write_parts, write_safetensors
+from support.pytorch_files import write_state_dict
+from support.safetensors_files import (
+    example,
+    tensor,
+    write_parts,
+    write_safetensors,
+)
 from test_checkpoint_fuzz import mutate
 
-from zoo.converters import (
-    CheckpointError,
-    read_checkpoint,
-    read_safetensors,
-)
+from zoo.converters import CheckpointError, read_checkpoint, read_safetensors
 
 pytestmark = pytest.mark.backend_free
 

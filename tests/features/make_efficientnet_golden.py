@@ -17,8 +17,8 @@ import torch
 HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE), sys.argv[1]]
 
-from drawn_weights import draw_weights  # noqa: E402
 from efficientnet_lite_pytorch import EfficientNet  # noqa: E402
+from support.drawn_weights import draw_weights  # noqa: E402
 
 
 def main():

@@ -25,7 +25,7 @@ package = types.ModuleType("torch_fidelity")
 package.__path__ = [str(pathlib.Path(sys.argv[1], "torch_fidelity"))]
 sys.modules["torch_fidelity"] = package
 
-from drawn_weights import draw_weights  # noqa: E402
+from support.drawn_weights import draw_weights  # noqa: E402
 from torch_fidelity import feature_extractor_inceptionv3 as reference  # noqa: E402
 
 

@@ -4,8 +4,8 @@ import pathlib
 
 import numpy as np
 import pytest
-from drawn_weights import draw_weights
-from pytorch_files import write_state_dict
+from support.drawn_weights import draw_weights
+from support.pytorch_files import write_state_dict
 
 from zoo.metrics.features import efficientnet, get_extractor
 from zoo.metrics.features.weights import file_sha256

@@ -9,8 +9,8 @@ import threading
 import keras
 import numpy as np
 import pytest
-from drawn_weights import draw_weights
-from pytorch_files import write_state_dict
+from support.drawn_weights import draw_weights
+from support.pytorch_files import write_state_dict
 
 from zoo.converters import CheckpointError
 from zoo.converters.mapping import Entry

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from derivatives import differences, to_numpy, value_and_gradients
 from keras import ops
+from support.derivatives import differences, to_numpy, value_and_gradients
 
 from zoo.layers import EqualizedConv2D, EqualizedDense
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from derivatives import to_numpy
 from keras import ops
+from support.derivatives import to_numpy
 
 from zoo.layers import FadeIn, Growth
 

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from derivatives import differences, to_numpy, value_and_gradients
 from keras import layers, ops
 from numpy import random
+from support.derivatives import differences, to_numpy, value_and_gradients
 
 from zoo import backend
 from zoo.layers import Conv2D, Conv2DTranspose, SpectralNormalization

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from derivatives import to_numpy
-from tricky_gan import SHAPE, TrickyGAN
+from support.derivatives import to_numpy
+from support.tricky_gan import SHAPE, TrickyGAN
 
 from zoo.layers import InstanceNoise, ReferenceBatch, SpectralNormalization
 

@@ -6,7 +6,7 @@ import functools
 import keras
 import numpy as np
 import pytest
-from derivatives import differences, value_and_gradients
+from support.derivatives import differences, value_and_gradients
 
 import zoo
 from zoo import losses

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from derivatives import differences, value_and_gradients
 from keras import ops
 from numpy import random
+from support.derivatives import differences, value_and_gradients
 
 from zoo import losses
 

@@ -7,12 +7,12 @@ is taken as in training.
 import keras
 import numpy as np
 import pytest
-from derivatives import to_numpy, value_and_gradients
 from keras import ops
+from support.derivatives import to_numpy, value_and_gradients
 
 from zoo import backend
+from zoo.backend.seeds import SeedGenerator
 from zoo.losses import penalties
-from zoo.seeds import SeedGenerator
 
 RATE = 0.125
 # Exact in bfloat16 and float16.

@@ -6,12 +6,12 @@ import math
 import keras
 import numpy as np
 import pytest
-from harness import random_images, tiny_dcgan
+from support.harness import random_images, tiny_dcgan
 
 import callbacks
-from zoo.grids import to_uint8
 from zoo.metrics import Moments, frechet_distance
 from zoo.metrics.evaluation import Evaluator, fingerprint, uint8_batches
+from zoo.utils.grids import to_uint8
 
 
 class Quadrants:
@@ -184,7 +184,7 @@ def test_callback_logs_for_those_that_follow(quadrants, tmp_path):
 
 
 def test_report(tmp_path, capsys):
-    from zoo import evaluating
+    from zoo.commands import evaluating
 
     evaluating.report({"fd_quadrants_50": 1.25}, tmp_path / "a" / "b.json")
     assert "fd_quadrants_50" in capsys.readouterr().out

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from mesh_files import box, obj, stand_in
+from support.mesh_files import box, obj, stand_in
 
 import pipelines
 from pipelines import furniture, meshes

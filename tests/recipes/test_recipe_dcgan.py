@@ -1,12 +1,13 @@
 """What the card of a DCGAN says, on images of noise."""
 
 import tensorflow as tf
-from harness import random_images, tiny_dcgan
+from support.harness import random_images, tiny_dcgan
 
-from zoo import evaluating
-from zoo.recipes import get_recipe, measures
+from zoo.commands import evaluating
+from zoo.recipes import measures
 from zoo.recipes.dcgan import WAYS
-from zoo.training import default_settings
+from zoo.recipes.recipe import get_recipe
+from zoo.recipes.settings import default_settings
 
 
 def test_measures_temperatures(monkeypatch):

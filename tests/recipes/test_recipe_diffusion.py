@@ -3,12 +3,12 @@
 import keras
 import numpy as np
 import tensorflow as tf
-from harness import random_images, tiny_diffusion
+from support.harness import random_images, tiny_diffusion
 
-from zoo import evaluating
+from zoo.commands import evaluating
 from zoo.recipes import measures
 from zoo.recipes.diffusion import BEST, WAYS, measure
-from zoo.training import default_settings
+from zoo.recipes.settings import default_settings
 
 
 def test_measures(monkeypatch):

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from mesh_files import stand_in
+from support.mesh_files import stand_in
 
 import zoo
 from pipelines import furniture
-from zoo.recipes import get_recipe
-from zoo.training import default_settings
+from zoo.recipes.recipe import get_recipe
+from zoo.recipes.settings import default_settings
 
 
 @pytest.fixture

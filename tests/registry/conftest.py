@@ -2,7 +2,7 @@ import shutil
 
 import keras
 import pytest
-from harness import random_images, tiny_dcgan
+from support.harness import random_images, tiny_dcgan
 
 from zoo.registry import catalog
 

@@ -6,10 +6,10 @@ import shutil
 import h5py
 import numpy as np
 import pytest
-from harness import invoke, tiny_dcgan, tiny_diffusion
 from PIL import Image
+from support.harness import invoke, tiny_dcgan, tiny_diffusion
 
-from zoo.publishing import command_of, in_float32
+from zoo.commands.publishing import command_of, in_float32
 from zoo.registry import open_preset
 
 
@@ -129,7 +129,7 @@ def test_publish_needs_a_training(tmp_path):
 
 
 def test_the_command_of_a_recipe_is_short():
-    from zoo.training import default_settings
+    from zoo.recipes.settings import default_settings
 
     settings = json.loads(
         json.dumps(vars(default_settings("dcgan_fashion_mnist", seed=7)))

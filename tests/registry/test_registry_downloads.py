@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 import pytest
-from harness import ROOT, start
-from preset_server import serving
+from support.harness import ROOT, start
+from support.preset_server import serving
 
 import zoo
 from zoo.registry import (

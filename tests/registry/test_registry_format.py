@@ -9,12 +9,11 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from harness import SHAPE, random_images, tiny_dcgan
 from PIL import Image
-from preset_files import promise, rewrite
+from support.harness import SHAPE, random_images, tiny_dcgan
+from support.preset_files import promise, rewrite
 
 import zoo
-from zoo.grids import image_grid
 from zoo.registry import (
     PresetError,
     PresetFormatError,
@@ -22,6 +21,7 @@ from zoo.registry import (
     PresetNotFoundError,
     open_preset,
 )
+from zoo.utils.grids import image_grid
 
 
 def test_a_preset_is_plain_files_that_describe_themselves(saved, trained):
@@ -101,7 +101,7 @@ def test_training_without_opponents_warns(saved):
 
 def test_the_class_is_found_or_checked(saved):
     assert type(zoo.GenerativeModel.from_preset(saved)) is zoo.DCGAN
-    from tiny_gan import TinyGAN
+    from support.tiny_gan import TinyGAN
 
     with pytest.raises(PresetFormatError, match=r"zoo\.DCGAN\.from_preset"):
         TinyGAN.from_preset(saved)

@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from preset_files import promise
+from support.preset_files import promise
 
 import zoo
 from zoo.registry import PresetError

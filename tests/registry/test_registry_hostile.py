@@ -11,14 +11,10 @@ import zipfile
 import h5py
 import numpy as np
 import pytest
-from preset_files import promise, rewrite
+from support.preset_files import promise, rewrite
 
 import zoo
-from zoo.registry import (
-    PresetError,
-    PresetFormatError,
-    UnsafePresetError,
-)
+from zoo.registry import PresetError, PresetFormatError, UnsafePresetError
 
 MARK = "zoo_was_executed"
 

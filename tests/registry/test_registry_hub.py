@@ -6,7 +6,7 @@ import types
 import huggingface_hub
 import numpy as np
 import pytest
-from preset_server import serving_as_hub
+from support.preset_server import serving_as_hub
 
 import zoo
 from zoo.registry import (

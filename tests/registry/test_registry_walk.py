@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.grids import image_grid
-from zoo.recipes import RECIPES
+from zoo.recipes.recipe import RECIPES
 from zoo.registry import entries, open_preset
 from zoo.registry.saving import parameters_of
+from zoo.utils.grids import image_grid
 
 LARGEST = 8_000_000
 BUILT_IN = sorted(

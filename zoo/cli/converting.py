@@ -7,11 +7,11 @@ import typer
 from rich.markup import escape
 
 from zoo.cli.common import Backend, Model, user_errors
+from zoo.commands.exporting import FORMATS
+from zoo.commands.exporting import export as run_export
 from zoo.converters import convert as run_conversion
 from zoo.converters.registry import CONVERTERS
-from zoo.exporting import FORMATS
-from zoo.exporting import export as run_export
-from zoo.loading import load_model
+from zoo.registry.loading import load_model
 
 
 def _listed(text):

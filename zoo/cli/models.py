@@ -14,8 +14,9 @@ from zoo.cli.common import (
     set_option,
     user_errors,
 )
-from zoo.grids import image_grid, save_picture
-from zoo.loading import load_model
+from zoo.commands import evaluating
+from zoo.registry.loading import load_model
+from zoo.utils.grids import image_grid, save_picture
 
 
 def sample(
@@ -84,8 +85,6 @@ def compare(
 ):
     """Measure several models, and real test images, in one table."""
     with user_errors():
-        from zoo import evaluating
-
         names = evaluating.metric_names(metrics)
         rows = evaluating.compare(
             models, reference, names, features, count, seed
@@ -133,8 +132,6 @@ def evaluate(
 ):
     """Measure what a model makes, or a folder holds, against real images."""
     with user_errors():
-        from zoo import evaluating
-
         values = evaluating.evaluate(
             model,
             images,

@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 from rich.markdown import Markdown
 
+from zoo import registry
 from zoo.cli.common import Backend, output, user_errors
+from zoo.commands.publishing import publish as run_publishing
+from zoo.registry.metadata import CARD
 
 Handle = Annotated[
     str,
@@ -24,17 +27,12 @@ def list_presets(
     backend: Backend = None,
 ):
     """List the presets that are known by name."""
-    from zoo import registry
-
     with user_errors():
         output.print(registry.list_presets(model).table())
 
 
 def info(preset: Handle, backend: Backend = None):
     """Show the model card of a preset."""
-    from zoo import registry
-    from zoo.registry.metadata import CARD
-
     with user_errors():
         card = registry.open_preset(preset).file(CARD)
         output.print(Markdown(_readable(card.read_text("utf-8"))))
@@ -49,8 +47,6 @@ def verify(
     backend: Backend = None,
 ):
     """Verify all files of presets: sizes, SHA-256, and that they load."""
-    from zoo import registry
-
     failed = 0
     for handle in presets or list(registry.entries()):
         try:
@@ -94,8 +90,6 @@ def publish(
 ):
     """Measure a training's best model and make a preset of it."""
     with user_errors():
-        from zoo.publishing import publish as run_publishing
-
         directory = run_publishing(
             run,
             destination,
@@ -116,8 +110,6 @@ def upload(
     backend: Backend = None,
 ):
     """Upload a preset to the Hugging Face Hub."""
-    from zoo import registry
-
     with user_errors():
         address = registry.upload_preset(handle, directory)
     print(f"Uploaded to {address}")

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from zoo.backend import enable_determinism
 from zoo.cli.common import Backend, named_values, set_option, user_errors
-from zoo.recipes import RECIPES
-from zoo.training import default_settings
-from zoo.training import train as run_training
+from zoo.commands.training import train as run_training
+from zoo.recipes.recipe import RECIPES
+from zoo.recipes.settings import default_settings
 
 
 def train(
@@ -102,8 +103,6 @@ def train(
             seed=seed,
         )
         if deterministic:
-            from zoo.backend import enable_determinism
-
             enable_determinism()
         if output is None:
             now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")

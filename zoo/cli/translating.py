@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from zoo.cli.common import Backend, Model, user_errors
-from zoo.loading import load_model
+from zoo.commands import translating
+from zoo.registry.loading import load_model
 
 
 def translate(
@@ -42,8 +43,6 @@ def translate(
     Each is written to --output as a PNG file of its own name.
     """
     with user_errors():
-        from zoo import translating
-
         network = load_model(model)
         takes = inspect.signature(
             getattr(network, "translate", load_model)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from zoo.cli.common import Backend, Model, user_errors
-from zoo.loading import load_model
+from zoo.commands.upscaling import upscale_files
+from zoo.registry.loading import load_model
 
 
 def upscale(
@@ -23,7 +24,5 @@ def upscale(
 ):
     """Enlarge images by a super-resolution model."""
     with user_errors():
-        from zoo.upscaling import upscale_files
-
         for result in upscale_files(load_model(model), images, output):
             print(f"Wrote {result}")

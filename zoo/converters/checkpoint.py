@@ -15,7 +15,7 @@ from zoo.converters.safetensors import (
     looks_like_safetensors,
     read_safetensors,
 )
-from zoo.json_text import parse_json
+from zoo.utils.json import parse_json
 
 
 def read_checkpoint(path: str | os.PathLike) -> dict[str, np.ndarray]:

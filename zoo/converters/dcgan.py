@@ -18,7 +18,7 @@ from zoo.converters.errors import CheckpointError, naming_file
 from zoo.converters.mapping import ConversionReport, Entry, load_tensors
 from zoo.converters.registry import register_converter
 from zoo.layers import BatchNormalization
-from zoo.models.dcgan import DCGAN
+from zoo.models.gan.dcgan import DCGAN
 
 Tensors = dict[str, np.ndarray]
 

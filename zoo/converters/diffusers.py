@@ -16,7 +16,7 @@ from zoo.converters.diffusers_unet import DETAILS, unet_arguments
 from zoo.converters.errors import CheckpointError, describe
 from zoo.converters.mapping import ConversionReport, load_tensors
 from zoo.converters.registry import register_converter
-from zoo.models.diffusion import Diffusion
+from zoo.models.diffusion.model import Diffusion
 from zoo.registry.configs import build
 from zoo.registry.errors import PresetError, PresetNotFoundError
 from zoo.registry.foreign import register_foreign_format

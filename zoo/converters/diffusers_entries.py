@@ -9,8 +9,7 @@ from keras import layers
 
 from zoo.converters import layouts
 from zoo.converters.mapping import Entry
-from zoo.models.unet_blocks import ResidualBlock, SelfAttention
-from zoo.models.unet_layers import GroupNormalization
+from zoo.layers import GroupNormalization, ResidualBlock, SelfAttention
 
 ENDS = {
     "first": "conv_in",
@@ -39,7 +38,7 @@ def unet_entries(
     The row of the label "no label", which diffusers does not have, is zeros.
 
     Args:
-        network: What `zoo.models.unet.build_unet` built.
+        network: What `zoo.models.diffusion.unet.build_unet` built.
         names: Names of the checkpoint's tensors, which tell how the parts of
             attentions are named: `to_q`, or `query` as before diffusers 0.17.
     """

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from zoo import schedules
 from zoo.converters.errors import CheckpointError, describe
+from zoo.diffusion import schedules
 
 SCHEDULERS = (
     "DDIMScheduler",

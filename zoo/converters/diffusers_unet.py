@@ -65,7 +65,7 @@ def unet_arguments(config: Mapping[str, Any]) -> dict[str, Any]:
         config: Contents of the model's `config.json`.
 
     Returns:
-        Arguments of `zoo.models.unet.build_unet`, which checks them.
+        Arguments of `zoo.models.diffusion.unet.build_unet`, which checks them.
 
     Raises:
         CheckpointError: A setting is unknown, of a wrong type, or asks for

@@ -4,9 +4,9 @@ import dataclasses
 import os
 from collections.abc import Callable, Sequence
 
-from zoo import checks
 from zoo.converters.mapping import ConversionReport
-from zoo.generative_model import GenerativeModel
+from zoo.engine.generative_model import GenerativeModel
+from zoo.utils import checks
 
 Converted = tuple[GenerativeModel, ConversionReport]
 

@@ -13,7 +13,7 @@ import numpy as np
 from zoo.converters.errors import CheckpointError, describe, naming_file
 from zoo.converters.tensor_arrays import elements, item_size
 from zoo.converters.tensor_records import StorageRecord, natural, naturals
-from zoo.json_text import parse_json
+from zoo.utils.json import parse_json
 
 MAX_HEADER_BYTES = 100_000_000
 """As in the reference implementation."""

@@ -1,22 +1,30 @@
-"""Layers that the models share."""
+"""Layers, constraints and initializers that the models are made of."""
 
+from zoo.layers.attention import SelfAttention
 from zoo.layers.bilinear import BilinearUpsampling
+from zoo.layers.conditions import AppendClasses
+from zoo.layers.constraints import Clip
 from zoo.layers.convolution import (
     Conv2D,
     Conv2DTranspose,
     Conv3D,
     Conv3DTranspose,
 )
+from zoo.layers.dropout import Dropout
+from zoo.layers.embedding import TimeEmbedding
 from zoo.layers.equalized import EqualizedConv2D, EqualizedDense
 from zoo.layers.growth import FadeIn, Growth
+from zoo.layers.initializers import FanAverage
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
-from zoo.layers.noise import InstanceNoise
+from zoo.layers.noise import InstanceNoise, MultiplyByNoise
 from zoo.layers.normalization import (
     BatchNormalization,
+    GroupNormalization,
     InstanceNormalization,
     PixelNormalization,
 )
 from zoo.layers.padding import ReflectionPadding2D
+from zoo.layers.patches import DepthToSpace, SpaceToDepth
 from zoo.layers.pixel_shuffle import PixelShuffle
 from zoo.layers.reference import (
     DropReference,
@@ -24,7 +32,10 @@ from zoo.layers.reference import (
     ReferenceBatchNormalization,
     VirtualBatchNormalization,
 )
+from zoo.layers.residual import ResidualBlock
+from zoo.layers.small_batch import SmallBatchNormalization
 from zoo.layers.spectral import SpectralNormalization
+from zoo.layers.squared_error import MinusSquaredError
 from zoo.layers.style import (
     AdaptiveInstanceNormalization,
     Blur,
@@ -33,34 +44,49 @@ from zoo.layers.style import (
     RunningMean,
     adain,
 )
+from zoo.layers.upsampling import NearestUpsampling
 
 __all__ = [
     "AdaptiveInstanceNormalization",
+    "AppendClasses",
     "BatchNormalization",
     "BilinearUpsampling",
     "Blur",
+    "Clip",
     "Conv2D",
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "DepthToSpace",
     "DropReference",
+    "Dropout",
     "EqualizedConv2D",
     "EqualizedDense",
     "FadeIn",
+    "FanAverage",
+    "GroupNormalization",
     "Growth",
     "InstanceNoise",
     "InstanceNormalization",
     "LearnedConstant",
     "MinibatchDiscrimination",
     "MinibatchStdDev",
+    "MinusSquaredError",
+    "MultiplyByNoise",
+    "NearestUpsampling",
     "NoiseInput",
     "PixelNormalization",
     "PixelShuffle",
     "ReferenceBatch",
     "ReferenceBatchNormalization",
     "ReflectionPadding2D",
+    "ResidualBlock",
     "RunningMean",
+    "SelfAttention",
+    "SmallBatchNormalization",
+    "SpaceToDepth",
     "SpectralNormalization",
+    "TimeEmbedding",
     "VirtualBatchNormalization",
     "adain",
 ]

@@ -5,7 +5,8 @@ import math
 import keras
 from keras import ops
 
-from zoo import backend, checks
+from zoo import backend
+from zoo.utils import checks
 
 RESAMPLING = (None, "up", "down")
 

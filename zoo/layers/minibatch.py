@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zoo import checks
+from zoo.utils import checks
 
 
 def _largest_divisor(number, limit):

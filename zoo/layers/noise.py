@@ -1,10 +1,12 @@
-"""Noise on what a discriminator sees."""
+"""Noise that is added, and noise that is multiplied by."""
+
+import math
 
 import keras
-from keras import ops
+from keras import layers, ops
 
-from zoo import checks
-from zoo.seeds import SeedGenerator
+from zoo.backend.seeds import SeedGenerator
+from zoo.utils import checks
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -82,3 +84,32 @@ class InstanceNoise(keras.layers.Layer):
             "steps": self.steps,
             "seed": self.seed,
         }
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class MultiplyByNoise(layers.Layer):
+    """Multiplies maps by a part of a row of factors: dropout from outside.
+
+    Args:
+        start: Place of the first factor.
+        **kwargs: As any Keras layer.
+    """
+
+    def __init__(self, start, **kwargs):
+        super().__init__(**kwargs)
+        self.start = start
+
+    def call(self, inputs):
+        """Maps `[(batch, ...), (batch, factors)]` to `(batch, ...)`."""
+        x, noise = inputs
+        stop = self.start + math.prod(x.shape[1:])
+        factors = noise[:, self.start : stop]
+        return x * ops.reshape(factors, (-1, *x.shape[1:]))
+
+    def compute_output_shape(self, input_shape):
+        """Returns the first input's shape."""
+        return input_shape[0]
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {**super().get_config(), "start": self.start}

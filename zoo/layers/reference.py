@@ -19,8 +19,8 @@ The price is a batch larger by the reference.
 import keras
 from keras import ops
 
-from zoo import checks
 from zoo.layers.normalization import Affine, moments, normalized
+from zoo.utils import checks
 
 
 @keras.saving.register_keras_serializable(package="zoo")

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zoo import checks
+from zoo.utils import checks
 
 TRANSPOSED = (
     keras.layers.Conv1DTranspose,

@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
-from zoo import checks
 from zoo.layers.equalized import EqualizedDense
 from zoo.layers.normalization import moments, normalized
+from zoo.utils import checks
 
 
 def adain(x, scale, bias, epsilon=1e-8):

@@ -1,8 +1,9 @@
-"""What layers that enlarge images by a factor share."""
+"""Layers that enlarge images: what they share, and repeated pixels."""
 
 import keras
+from keras import layers, ops
 
-from zoo import checks
+from zoo.utils import checks
 
 
 class Upsampling(keras.layers.Layer):
@@ -38,3 +39,27 @@ class Upsampling(keras.layers.Layer):
     def get_config(self):
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "factor": self.factor}
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class NearestUpsampling(layers.Layer):
+    """Doubles height and width by repeating pixels.
+
+    As `keras.layers.UpSampling2D()`, by tiling in place of gathering, whose
+    gradient is a plain sum on every backend.
+
+    Args:
+        **kwargs: As any Keras layer.
+    """
+
+    def call(self, x):
+        """Maps `(batch, H, W, C)` to `(batch, 2 H, 2 W, C)`."""
+        height, width, channels = x.shape[1:]
+        x = ops.reshape(x, (-1, height, 1, width, 1, channels))
+        x = ops.tile(x, (1, 1, 2, 1, 2, 1))
+        return ops.reshape(x, (-1, 2 * height, 2 * width, channels))
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape with height and width doubled."""
+        batch, height, width, channels = input_shape
+        return (batch, 2 * height, 2 * width, channels)

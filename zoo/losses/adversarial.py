@@ -5,9 +5,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from zoo import checks
 from zoo.losses import terms
 from zoo.losses.registry import Registry
+from zoo.utils import checks
 
 Loss = Callable[..., Any]
 """Function from logits `(batch, ...)` to a float32 scalar, their mean."""

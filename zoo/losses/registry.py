@@ -2,7 +2,7 @@
 
 from typing import Generic, Protocol, TypeVar
 
-from zoo import checks
+from zoo.utils import checks
 
 
 class Named(Protocol):

@@ -12,17 +12,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from zoo import checks
-from zoo.files import cache_directory
-from zoo.grids import to_uint8
 from zoo.metrics.frechet import frechet_distance_of
-from zoo.metrics.inception_score import (
-    PredictionStatistics,
-    inception_score_of,
-)
+from zoo.metrics.inception_score import PredictionStatistics, inception_score_of
 from zoo.metrics.kernel import kernel_distance
 from zoo.metrics.precision_recall import density_coverage, precision_recall
 from zoo.metrics.statistics import Moments
+from zoo.utils import checks
+from zoo.utils.files import cache_directory
+from zoo.utils.grids import to_uint8
 
 METRICS = ("fd", "is", "kid", "pr", "dc", "agreement")
 _NEED_FEATURES = ("kid", "pr", "dc")

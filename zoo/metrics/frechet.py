@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.metrics.checks import mean_and_covariance, same_extractor
+from zoo.metrics.arrays import mean_and_covariance, same_extractor
 from zoo.metrics.statistics import Moments
 
 _EPSILON = np.finfo(np.float64).eps

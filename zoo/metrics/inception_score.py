@@ -5,8 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from zoo import checks
-from zoo.metrics.checks import feature_matrix
+from zoo.metrics.arrays import feature_matrix
+from zoo.utils import checks
 
 _ROWS = 4096  # Rows converted to float64 at a time, so that memory is bounded.
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo import checks
-from zoo.metrics.checks import feature_matrix
+from zoo.metrics.arrays import feature_matrix
+from zoo.utils import checks
 
 
 def kernel_distance(

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from zoo.grids import from_uint8
-from zoo.perceptual import PerceptualFeatures
+from zoo.losses.perceptual import PerceptualFeatures
+from zoo.utils.grids import from_uint8
 
 LAYERS = (
     "block1_conv2",

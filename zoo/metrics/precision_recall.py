@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo import checks
-from zoo.metrics.checks import feature_matrix
+from zoo.metrics.arrays import feature_matrix
+from zoo.utils import checks
 
 _EPSILON = np.finfo(np.float64).eps
 

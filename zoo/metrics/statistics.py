@@ -9,12 +9,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from zoo.files import replacing
-from zoo.metrics.checks import (
+from zoo.metrics.arrays import (
     feature_matrix,
     mean_and_covariance,
     same_extractor,
 )
+from zoo.utils.files import replacing
 
 _ROWS = 4096  # Rows converted to float64 at a time, so that memory is bounded.
 

@@ -1,1 +1,1 @@
-"""One file per model."""
+"""The models, a folder for each family."""

@@ -1,109 +1,34 @@
 """What `zoo train NAME` trains when it is told nothing else."""
 
-import dataclasses
-from collections.abc import Callable
-from typing import Any
-
-import keras
-
-from zoo import checks
-from zoo.recipes import measures
+from zoo.recipes import (  # Each registers its model's recipes.
+    conditional_gan,
+    cyclegan,
+    dcgan,
+    diffusion,
+    gan3d,
+    pix2pix,
+    stylegan,
+    super_resolution,
+    wgan_gp,
+)
 from zoo.recipes.inputs import Inputs, images, labelled_images
+from zoo.recipes.recipe import RECIPES, Recipe, get_recipe, register_recipe
 
 __all__ = [
     "RECIPES",
     "Inputs",
     "Recipe",
+    "conditional_gan",
+    "cyclegan",
+    "dcgan",
+    "diffusion",
+    "gan3d",
     "get_recipe",
     "images",
     "labelled_images",
+    "pix2pix",
     "register_recipe",
+    "stylegan",
+    "super_resolution",
+    "wgan_gp",
 ]
-
-RECIPES = {}
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """A training that runs in minutes on two CPU cores.
-
-    Attributes:
-        model: Class of the model, or another function that makes it.
-        data: Source of the data, as `inputs` takes it.
-        size: Height and width of the images, in pixels.
-        batch_size: Images per step.
-        epochs: Passes over the data.
-        flip: Whether mirrored images are as good.
-        arguments: Further arguments for the model's class.
-        optimizers: Makes the arguments for the model's `compile`.
-        features: Extractor for the Fréchet distance to `data` after each
-            epoch, or `None` for none.
-        inputs: Makes the data of a `zoo.training.Settings`, and says what they
-            decide of the model: `images`, `labelled_images`, or a function
-            of the recipe's own.
-        measure: Returns the metrics for a model card, of the model, the
-            settings and a number of samples; by default
-            `zoo.recipes.measures.samples`.
-    """
-
-    model: Callable[..., keras.Model]
-    data: str
-    size: int
-    batch_size: int
-    epochs: int
-    flip: bool
-    arguments: dict[str, Any]
-    optimizers: Callable[[], dict[str, keras.optimizers.Optimizer]]
-    features: str | None = None
-    inputs: Callable[[Any], Inputs] = images
-    measure: Callable[[Any, Any, int], measures.Metrics] = measures.samples
-
-
-def register_recipe(name: str, recipe: Recipe) -> None:
-    """Makes a recipe known to the command line.
-
-    Args:
-        name: Name for `zoo train NAME`.
-        recipe: The recipe.
-
-    Raises:
-        ValueError: The name is taken.
-    """
-    if name in RECIPES:
-        raise ValueError(f"A recipe has that name. Received: name={name!r}")
-    RECIPES[name] = recipe
-
-
-def get_recipe(name: str) -> Recipe:
-    """Returns a registered recipe.
-
-    Args:
-        name: Its name.
-
-    Returns:
-        The recipe.
-
-    Raises:
-        ValueError: No such name; the nearest ones are suggested.
-    """
-    if name not in RECIPES:
-        hint = checks.did_you_mean(name, RECIPES)
-        raise ValueError(
-            f"There is no model of that name, but {sorted(RECIPES)}.{hint} "
-            f"Received: {name!r}"
-        )
-    return RECIPES[name]
-
-
-# Each registers its model's recipe, by the names above.
-from zoo.recipes import (  # noqa: E402
-    conditional_gan,  # noqa: F401
-    cyclegan,  # noqa: F401
-    dcgan,  # noqa: F401
-    diffusion,  # noqa: F401
-    gan3d,  # noqa: F401
-    pix2pix,  # noqa: F401
-    stylegan,  # noqa: F401
-    super_resolution,  # noqa: F401
-    wgan_gp,  # noqa: F401
-)

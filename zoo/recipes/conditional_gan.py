@@ -2,10 +2,11 @@
 
 import dataclasses
 
-from zoo.models.conditional_gan import ConditionalGAN
-from zoo.recipes import labelled_images, register_recipe
+from zoo.models.gan.conditional_gan import ConditionalGAN
 from zoo.recipes.dcgan import LONG, QUICK
+from zoo.recipes.inputs import labelled_images
 from zoo.recipes.optimizers import falling_adam
+from zoo.recipes.recipe import register_recipe
 
 register_recipe(
     "conditional_gan",

@@ -5,10 +5,13 @@ import dataclasses
 import keras
 import numpy as np
 
-from zoo import evaluating
-from zoo.learning_rates import LinearDecay
-from zoo.models.cyclegan import CycleGAN
-from zoo.recipes import Inputs, Recipe, get_recipe, register_recipe
+from zoo import siblings
+from zoo.engine.learning_rates import LinearDecay
+from zoo.metrics.evaluation import Evaluator
+from zoo.models.translation.cyclegan import CycleGAN
+from zoo.recipes import inputs
+from zoo.recipes.inputs import Inputs
+from zoo.recipes.recipe import Recipe, get_recipe, register_recipe
 
 PREVIEWS = 64
 FEATURES = "efficientnet_lite0"
@@ -21,17 +24,15 @@ def unpaired_images(settings) -> Inputs:
     the paper.
 
     Args:
-        settings: A `zoo.training.Settings`, whose `data` is two sources with
-            a comma between them, such as `"horses,zebras"`.
+        settings: A `zoo.recipes.settings.Settings`, whose `data` is two
+            sources with a comma between them, such as `"horses,zebras"`.
 
     Returns:
         The data, `image_shape`, and images of domain A to translate: of its
         test split, where the source has one.
     """
-    import pipelines  # Imports TensorFlow, on every backend.
-
     a, b = domains(settings.data)
-    data = pipelines.unpaired_images(
+    data = siblings.pipelines.unpaired_images(
         a,
         b,
         settings.size,
@@ -73,19 +74,17 @@ def test_images(source: str, settings) -> np.ndarray | None:
 
     Args:
         source: As of `pipelines.images`.
-        settings: A `zoo.training.Settings`.
+        settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
         float32 `(count, size, size, channels)` in [-1, 1].
     """
-    images = evaluating.test_images(source, settings.size, settings.channels)
+    images = inputs.test_images(source, settings.size, settings.channels)
     return None if images is None else _joined(images)
 
 
 def _train_images(source, settings):
-    return _joined(
-        evaluating.all_images(source, settings.size, settings.channels)
-    )
+    return _joined(inputs.all_images(source, settings.size, settings.channels))
 
 
 def _joined(batches):
@@ -102,14 +101,12 @@ def measure(model, settings, count: int) -> dict[str, dict]:
 
     Args:
         model: A `zoo.CycleGAN`.
-        settings: A `zoo.training.Settings`.
+        settings: A `zoo.recipes.settings.Settings`.
         count: Most test images of a domain.
 
     Returns:
         Value and context of each metric, by its full name.
     """
-    from zoo.metrics.evaluation import Evaluator
-
     sources = domains(settings.data)
     train = [_train_images(source, settings) for source in sources]
     tests = [test_images(source, settings) for source in sources]

@@ -5,9 +5,10 @@ import functools
 
 import keras
 
-from zoo.models.dcgan import DCGAN
-from zoo.recipes import Recipe, measures, register_recipe
+from zoo.models.gan.dcgan import DCGAN
+from zoo.recipes import measures
 from zoo.recipes.optimizers import falling_adam
+from zoo.recipes.recipe import Recipe, register_recipe
 
 # The paper's width and rates would need hours on two cores. A narrow network
 # at a higher rate, with smoothed targets and averaged weights, needs minutes.

@@ -5,14 +5,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from zoo.evaluating import test_images
-from zoo.models.diffusion import Diffusion
-from zoo.recipes import (
-    Recipe,
-    labelled_images,
-    measures,
-    register_recipe,
-)
+from zoo.models.diffusion.model import Diffusion
+from zoo.recipes import measures
+from zoo.recipes.inputs import labelled_images, test_images
+from zoo.recipes.recipe import Recipe, register_recipe
 
 INVERTED = 64
 """Test images that are turned into noise and back, for a card."""

@@ -6,10 +6,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from zoo.files import cache_directory
-from zoo.models.gan3d import GAN3D
-from zoo.recipes import Inputs, Recipe, register_recipe
+from zoo import siblings
+from zoo.metrics import coverage_and_matching
+from zoo.models.gan3d.model import GAN3D
+from zoo.recipes.inputs import Inputs
 from zoo.recipes.optimizers import falling_adam
+from zoo.recipes.recipe import Recipe, register_recipe
+from zoo.utils.files import cache_directory
 
 FURNITURE = "furniture:chair,armchair,stool,bench,sofa,couch,table"
 PASSES = 16  # Over so few shapes, until an epoch is worth a grid of samples.
@@ -22,8 +25,8 @@ def voxels(settings: Any) -> Inputs:
     Keras' cache, since reading meshes takes long.
 
     Args:
-        settings: A `zoo.training.Settings`; `size` is the resolution, and
-            `flip` mirrors a random half of the shapes.
+        settings: A `zoo.recipes.settings.Settings`; `size` is the
+            resolution, and `flip` mirrors a random half of the shapes.
 
     Returns:
         The data, and `resolution`.
@@ -56,8 +59,6 @@ def measure(model: GAN3D, settings: Any, count: int) -> dict[str, dict]:
         Value and context of each metric, by its full name; none where the
         data have no held-out shapes.
     """
-    from zoo.metrics import coverage_and_matching  # No training needs SciPy.
-
     if not _is_furniture(settings):
         return {}
     train, test = (
@@ -90,14 +91,12 @@ def _is_furniture(settings):
 
 
 def _pipeline(settings, split, batch_size, **options):
-    import pipelines  # Imports TensorFlow, on every backend.
-
     cache: Any = True
     if _is_furniture(settings):
         words = "".join(c if c.isalnum() else "-" for c in settings.data)
         name = f"{words}-{split}-{settings.size}.npy"
         cache = cache_directory() / "voxels" / name
-    return pipelines.voxels(
+    return siblings.pipelines.voxels(
         settings.data,
         settings.size,
         batch_size,

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from zoo import siblings
+
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
@@ -28,14 +30,12 @@ def images(settings: Any) -> Inputs:
     """Makes batches of images, by `pipelines.images`.
 
     Args:
-        settings: A `zoo.training.Settings`.
+        settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
         The data, and `image_shape`.
     """
-    import pipelines  # Imports TensorFlow, on every backend.
-
-    data = pipelines.images(settings.data, **_options(settings))
+    data = siblings.pipelines.images(settings.data, **_options(settings))
     return Inputs(data, {"image_shape": tuple(data.element_spec.shape[1:])})
 
 
@@ -43,16 +43,16 @@ def labelled_images(settings: Any) -> Inputs:
     """Makes batches of images with labels, by `pipelines.labelled_images`.
 
     Args:
-        settings: A `zoo.training.Settings`.
+        settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
         The data, `image_shape` and `num_classes`.
     """
-    import pipelines
-
-    data = pipelines.labelled_images(settings.data, **_options(settings))
+    data = siblings.pipelines.labelled_images(
+        settings.data, **_options(settings)
+    )
     shape = tuple(data.element_spec[0].shape[1:])
-    classes = len(pipelines.class_names(settings.data))
+    classes = len(siblings.pipelines.class_names(settings.data))
     return Inputs(data, {"image_shape": shape, "num_classes": classes})
 
 
@@ -65,3 +65,51 @@ def _options(settings):
         "shuffle_seed": settings.seed,
         "cache": True,
     }
+
+
+def all_images(
+    source: str,
+    size: int,
+    channels: int | None,
+    split: str = "train",
+    labelled: bool = False,
+):
+    """Returns batches of all images of a source, in order.
+
+    Args:
+        source: As of `pipelines.images`, like all that follow.
+        size: Height and width, in pixels.
+        channels: Channels, or `None` as the source has them.
+        split: The split.
+        labelled: Whether labels come with them.
+
+    Returns:
+        A `tf.data.Dataset`.
+    """
+    pipelines = siblings.pipelines
+    make = pipelines.labelled_images if labelled else pipelines.images
+    return make(
+        source,
+        size,
+        64,
+        split=split,
+        channels=channels,
+        shuffle=False,
+        drop_remainder=False,
+    )
+
+
+def test_images(*source: Any, **options: Any):
+    """Returns batches of all images of a source's test split.
+
+    Args:
+        *source: As of `all_images`.
+        **options: Further arguments of `all_images`.
+
+    Returns:
+        A `tf.data.Dataset`; `None` where the source has no such split.
+    """
+    try:
+        return all_images(*source, split="test", **options)
+    except ValueError:
+        return None

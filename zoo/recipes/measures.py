@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from zoo.evaluating import all_images, test_images
 from zoo.metrics.evaluation import Evaluator, FeatureSet
+from zoo.recipes.inputs import all_images, test_images
 
 Metrics = dict[str, dict[str, Any]]
 
@@ -28,7 +28,7 @@ def samples(
 
     Args:
         model: The model.
-        settings: The `zoo.training.Settings` it was trained by.
+        settings: The `zoo.recipes.settings.Settings` it was trained by.
         count: Number of samples.
         generate: Further arguments of the model's `generate`, which are put
             beside each value.
@@ -74,7 +74,7 @@ def samples_and_ways(
 
     Args:
         model: The model.
-        settings: The `zoo.training.Settings` it was trained by.
+        settings: The `zoo.recipes.settings.Settings` it was trained by.
         count: Number of samples.
         ways: As for `compared`.
         generate: As for `samples`.
@@ -94,7 +94,7 @@ def compared(
 
     Args:
         model: The model.
-        settings: The `zoo.training.Settings` it was trained by.
+        settings: The `zoo.recipes.settings.Settings` it was trained by.
         count: Number of samples; at most `COMPARED` are drawn.
         ways: Arguments of `generate`, by the name of what they make.
 

@@ -7,17 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from zoo import metrics
-from zoo.grids import from_uint8, to_uint8
-from zoo.models.pix2pix import Pix2Pix
-from zoo.recipes import (
-    Inputs,
-    Recipe,
-    get_recipe,
-    register_recipe,
-    relief,
-)
+from zoo import metrics, siblings
+from zoo.models.translation.pix2pix import Pix2Pix
+from zoo.recipes import relief
+from zoo.recipes.inputs import Inputs
 from zoo.recipes.optimizers import falling_adam
+from zoo.recipes.recipe import Recipe, get_recipe, register_recipe
+from zoo.utils.grids import from_uint8, to_uint8
 
 PREVIEW = 8 * Pix2Pix.grid_rows
 """Pairs for the grids of samples."""
@@ -27,7 +23,7 @@ def pairs(settings: Any) -> Inputs:
     """Makes batches of pairs, by `pipelines.paired_images`.
 
     Args:
-        settings: A `zoo.training.Settings`, whose `data` is
+        settings: A `zoo.recipes.settings.Settings`, whose `data` is
             `"relief_to_satellite"`; a folder of the two maps (see
             `zoo.recipes.relief`); a folder with the folders `source` and
             `target`; or anything that `pipelines.paired_images` takes.
@@ -36,8 +32,6 @@ def pairs(settings: Any) -> Inputs:
         The data, `image_shape` and `source_channels`, and pairs side by side
         to look at: held-out ones of the maps, the first ones of other data.
     """
-    import pipelines  # Imports TensorFlow, on every backend.
-
     options = {
         "image_size": settings.size,
         "batch_size": settings.batch_size,
@@ -54,11 +48,13 @@ def pairs(settings: Any) -> Inputs:
             relief.tiles(*maps, settings.size, split)
             for split in ("train", "test")
         )
-    data = pipelines.paired_images(
+    data = siblings.pipelines.paired_images(
         source, flip=settings.flip, cache=True, **options
     )
     options |= {"load_size": settings.size, "batch_size": 1}
-    shown = pipelines.paired_images(test, flip=False, shuffle=False, **options)
+    shown = siblings.pipelines.paired_images(
+        test, flip=False, shuffle=False, **options
+    )
     arguments = {
         "image_shape": tuple(data.element_spec[1].shape[1:]),
         "source_channels": data.element_spec[0].shape[-1],

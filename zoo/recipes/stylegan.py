@@ -5,22 +5,16 @@ from typing import Any
 
 import keras
 
-from zoo.models.stylegan import StyleGAN
-from zoo.recipes import (
-    Inputs,
-    Recipe,
-    get_recipe,
-    images,
-    labelled_images,
-    register_recipe,
-)
+from zoo.models.stylegan.model import StyleGAN
+from zoo.recipes.inputs import Inputs, images, labelled_images
+from zoo.recipes.recipe import Recipe, get_recipe, register_recipe
 
 
 def sized_images(settings: Any) -> Inputs:
     """Makes batches of images, by `zoo.recipes.images`.
 
     Args:
-        settings: A `zoo.training.Settings`.
+        settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
         The data, with `resolution` and `channels`.
@@ -32,7 +26,7 @@ def sized_labelled_images(settings: Any) -> Inputs:
     """Makes batches of images with labels, by `zoo.recipes.labelled_images`.
 
     Args:
-        settings: A `zoo.training.Settings`.
+        settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
         The data, with `resolution`, `channels` and `num_classes`.

@@ -6,11 +6,15 @@ import functools
 import numpy as np
 from PIL import Image
 
-from zoo.grids import from_uint8, to_uint8
-from zoo.models.srgan import SRGAN
-from zoo.models.srresnet import SRResNet
-from zoo.recipes import Inputs, Recipe, register_recipe
+from zoo import siblings
+from zoo.metrics import perceptual_distance, psnr, ssim
+from zoo.models.super_resolution.srgan import SRGAN
+from zoo.models.super_resolution.srresnet import SRResNet
+from zoo.recipes.inputs import Inputs
 from zoo.recipes.optimizers import falling_adam
+from zoo.recipes.recipe import Recipe, register_recipe
+from zoo.registry.loading import load_model
+from zoo.utils.grids import from_uint8, to_uint8
 
 WALLPAPERS = "desktop_photos"
 SCALE = 4
@@ -25,7 +29,7 @@ def pairs(settings, crops, argument):
     """Makes pairs of crops, and low images to look at.
 
     Args:
-        settings: A `zoo.training.Settings`.
+        settings: A `zoo.recipes.settings.Settings`.
         crops: Crops of each photo in an epoch.
         argument: What the model is told of the data: `"channels"` or
             `"crop_size"`.
@@ -34,10 +38,8 @@ def pairs(settings, crops, argument):
         `Inputs`. Previews are windows of the held-out photos; where these are
         not installed, or not of as many channels, crops of other places.
     """
-    import pipelines  # Imports TensorFlow, on every backend.
-
     make = functools.partial(
-        pipelines.super_resolution,
+        siblings.pipelines.super_resolution,
         settings.data,
         settings.size,
         scale=settings.arguments.get("scale", SCALE),
@@ -53,7 +55,7 @@ def pairs(settings, crops, argument):
     )
     told = {"channels": settings.channels or 3, "crop_size": settings.size}
     try:
-        preview = windows(pipelines.held_out_photos().values())
+        preview = windows(siblings.pipelines.held_out_photos().values())
     except ImportError:
         preview = None
     if preview is None or told["channels"] != 3:
@@ -84,11 +86,9 @@ def windows(photos):
 
 def low_and_high(photo, scale=SCALE):
     """Returns a photo's low image, and the part of it that this shows."""
-    import pipelines
-
     height, width = (n // scale * scale for n in photo.shape[:2])
     high = photo[:height, :width]
-    return pipelines.low_resolution(high, scale), high
+    return siblings.pipelines.low_resolution(high, scale), high
 
 
 def measure(model, settings, count):
@@ -100,21 +100,17 @@ def measure(model, settings, count):
 
     Args:
         model: The model.
-        settings: A `zoo.training.Settings`.
+        settings: A `zoo.recipes.settings.Settings`.
         count: Not used.
 
     Returns:
         Value and context of each metric, by its full name: means over photos,
         and in `each` the values of all.
     """
-    import pipelines
-
     contenders = {"value": model}
     if "srresnet" in settings.arguments:
-        from zoo.loading import load_model
-
         contenders["srresnet"] = load_model(settings.arguments["srresnet"])
-    photos = pipelines.held_out_photos()
+    photos = siblings.pipelines.held_out_photos()
     values = {
         name: collections.defaultdict(list) for name in _metrics(model.scale)
     }
@@ -145,8 +141,6 @@ def _enlarged(low, models, scale):
 
 
 def _metrics(scale):
-    from zoo.metrics import perceptual_distance, psnr, ssim
-
     named = {
         f"{function.__name__}_{color}_x{scale}": functools.partial(
             function, color=color, crop_border=scale

@@ -4,10 +4,11 @@ import dataclasses
 
 import keras
 
-from zoo.models.wgan_gp import WGANGP
-from zoo.recipes import labelled_images, register_recipe
+from zoo.models.gan.wgan_gp import WGANGP
 from zoo.recipes.dcgan import LONG, QUICK
+from zoo.recipes.inputs import labelled_images
 from zoo.recipes.optimizers import falling_adam
+from zoo.recipes.recipe import register_recipe
 
 # The paper's rate is for 200,000 updates of the generator; in a hundredth of
 # them a higher one goes further, with fewer steps of the critic.

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from zoo import checks
-from zoo.generative_model import GenerativeModel
+from zoo.engine.generative_model import GenerativeModel
 from zoo.registry.configs import model_class
 from zoo.registry.errors import PresetError, PresetNotFoundError
 from zoo.registry.foreign import ForeignPreset, foreign_preset
 from zoo.registry.handles import source_of
 from zoo.registry.metadata import METADATA, Metadata
 from zoo.registry.preset import Preset
+from zoo.utils import checks
 
 BUILT_IN = pathlib.Path(__file__).parent.parent / "presets"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from zoo.generative_model import GenerativeModel
+from zoo.engine.generative_model import GenerativeModel
 from zoo.registry.errors import PresetFormatError, UnsafePresetError
 from zoo.registry.json_files import read_json
 

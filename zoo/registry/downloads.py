@@ -12,13 +12,13 @@ import urllib.request
 
 from filelock import FileLock
 
-from zoo.files import file_sha256
 from zoo.registry.errors import (
     DownloadError,
     PresetIntegrityError,
     PresetNotFoundError,
 )
 from zoo.registry.metadata import FileRecord
+from zoo.utils.files import file_sha256
 
 CHUNK = 1 << 18
 TIMEOUT = 30

@@ -1,12 +1,11 @@
 """Repositories of other libraries' formats, opened as if presets."""
 
 import dataclasses
-import importlib
 import pathlib
 from collections.abc import Callable
 from typing import Any
 
-from zoo.generative_model import GenerativeModel
+from zoo.engine.generative_model import GenerativeModel
 from zoo.registry.errors import (
     PresetError,
     PresetFormatError,
@@ -128,7 +127,6 @@ def foreign_preset(source: Source) -> ForeignPreset | None:
     """
     if not isinstance(source, Directory | HuggingFace):
         return None
-    importlib.import_module("zoo.converters")  # Registers its formats.
     for name, found in _formats.items():
         if found.recognizes(source):
             return ForeignPreset(source, name)

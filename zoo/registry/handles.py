@@ -9,7 +9,6 @@ import re
 import stat
 import urllib.parse
 
-from zoo.files import cache_directory
 from zoo.registry.downloads import check_url, download
 from zoo.registry.errors import (
     DownloadError,
@@ -19,6 +18,7 @@ from zoo.registry.errors import (
 )
 from zoo.registry.json_files import MAX_BYTES
 from zoo.registry.metadata import FileRecord
+from zoo.utils.files import cache_directory
 
 
 class Source(abc.ABC):

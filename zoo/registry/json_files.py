@@ -3,8 +3,8 @@
 import pathlib
 from typing import Any
 
-from zoo.json_text import parse_json
 from zoo.registry.errors import PresetFormatError
+from zoo.utils.json import parse_json
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 16

@@ -7,8 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from zoo.generative_model import GenerativeModel
-from zoo.grids import from_uint8
+from zoo.engine.generative_model import GenerativeModel
 from zoo.registry.configs import build, read_config
 from zoo.registry.downloads import record_of
 from zoo.registry.errors import (
@@ -27,6 +26,7 @@ from zoo.registry.metadata import (
     read_metadata,
 )
 from zoo.registry.weights import load_networks
+from zoo.utils.grids import from_uint8
 
 
 class Preset:

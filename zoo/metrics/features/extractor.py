@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo.checks import positive_integer
+from zoo.utils.checks import positive_integer
 
 
 @dataclasses.dataclass(frozen=True)

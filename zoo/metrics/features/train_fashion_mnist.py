@@ -30,8 +30,8 @@ import numpy as np
 from keras import ops
 
 from pipelines import fashion_mnist as load
-from zoo import files
 from zoo.metrics.features import fashion_mnist
+from zoo.utils import files
 
 SEED = 0
 BATCH_SIZE = 256

@@ -9,7 +9,7 @@ import keras
 
 from zoo.converters import mapping
 from zoo.converters.errors import CheckpointError
-from zoo.files import (
+from zoo.utils.files import (
     cache_directory,
     file_sha256,
     output_directory,

@@ -1,0 +1,186 @@
+"""Metrics of a model or of a folder against real images: `zoo evaluate`."""
+
+import json
+import pathlib
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from zoo.metrics.evaluation import METRICS, Evaluator
+from zoo.recipes.inputs import all_images, test_images
+from zoo.registry.loading import load_model
+from zoo.utils.files import replacing
+
+
+def metric_names(text: str) -> list[str]:
+    """Reads a list of metrics, in which FID stands for `fd`.
+
+    Args:
+        text: Names with commas between them, such as `"fid,is,kid,pr"`.
+
+    Returns:
+        Names as `Evaluator` takes them.
+
+    Raises:
+        ValueError: An unknown name.
+    """
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    names = ["fd" if name == "fid" else name for name in names]
+    unknown = [name for name in names if name not in METRICS]
+    if unknown or not names:
+        raise ValueError(
+            f"Expected some of {', '.join(METRICS)} (or fid for fd), with "
+            f"commas between. Received: {text!r}"
+        )
+    return names
+
+
+def evaluate(
+    model: str | None,
+    images: str | None,
+    reference: str | None,
+    metrics: Sequence[str],
+    features: str,
+    count: int | None,
+    size: int | None,
+    seed: int,
+) -> dict[str, float]:
+    """Evaluates a model, or images, against real images.
+
+    Args:
+        model: What `load_model` takes, or `None`.
+        images: In its place, a source for `pipelines.images`.
+        reference: Real images: a source for `pipelines.images`, or a `.npz`
+            file of statistics.
+        metrics: Names for `Evaluator`.
+        features: Name of an extractor.
+        count: Number of samples; by default 10,000, or all images.
+        size: Height and width of the images; by default the model's, or
+            the reference's first image's.
+        seed: Seed of the samples.
+
+    Returns:
+        Dict of full metric name to value.
+
+    Raises:
+        ValueError: Not exactly one of model and images, or what `Evaluator`
+            and `pipelines.images` refuse.
+    """
+    if (model is None) == (images is None):
+        raise ValueError(
+            "Expected a model, or --images, and not both. "
+            f"Received: model={model}, images={images}"
+        )
+    channels = None
+    if model is not None:
+        made = load_model(model)
+        size, channels = size or made.image_shape[0], made.image_shape[-1]
+        count = count or 10_000
+    else:
+        size = size or _size_of_first(images)
+        made = all_images(images, size, channels)
+        count = count or sum(len(batch) for batch in made)
+    if reference is not None and not reference.endswith(".npz"):
+        reference = all_images(reference, size, channels)
+    evaluator = Evaluator(
+        metrics, features, reference, count, seed, progress=True
+    )
+    if model is not None:
+        return evaluator.of_model(made)
+    return evaluator.of_images(made)
+
+
+def compare(
+    models: Sequence[str],
+    reference: str,
+    metrics: Sequence[str],
+    features: str,
+    count: int,
+    seed: int,
+) -> dict[str, dict[str, float]]:
+    """Evaluates several models, and real test images beside them.
+
+    Args:
+        models: What `load_model` takes, each of images of the same shape.
+        reference: Real images: a source for `pipelines.images`. Where it has
+            a test split, this stands in the last row: no model can do better.
+        metrics: Names for `Evaluator`.
+        features: Name of an extractor.
+        count: Number of samples.
+        seed: Seed of the samples.
+
+    Returns:
+        Dict of model to a dict of full metric name to value.
+
+    Raises:
+        ValueError: Models of different shapes, or what `Evaluator` and
+            `pipelines.images` refuse.
+    """
+    loaded = {name: load_model(name) for name in models}
+    shapes = {name: model.image_shape for name, model in loaded.items()}
+    if len(set(shapes.values())) != 1:
+        raise ValueError(
+            f"Expected models of images of the same shape. Received: {shapes}"
+        )
+    size, _, channels = next(iter(shapes.values()))
+    source = reference, size, channels
+    evaluator = Evaluator(
+        metrics, features, all_images(*source), count, seed, progress=True
+    )
+    rows = {name: evaluator.of_model(m) for name, m in loaded.items()}
+    test = test_images(*source)
+    if test is None:
+        return rows
+    return rows | {"real test images": evaluator.of_images(test)}
+
+
+def _size_of_first(source):
+    from PIL import Image
+
+    for file in sorted(pathlib.Path(source).rglob("*")):
+        try:
+            with Image.open(file) as image:
+                return min(image.size)
+        except (OSError, ValueError):
+            continue
+    raise ValueError(
+        f"Expected a folder of images, or --size. Received: {source!r}"
+    )
+
+
+def report(values: dict[str, float], output: pathlib.Path | None) -> None:
+    """Prints a table, and writes JSON.
+
+    Args:
+        values: Dict of full metric name to value.
+        output: File to write, or `None`.
+    """
+    table = Table("metric", "value")
+    for name, value in values.items():
+        table.add_row(name, f"{value:.6g}")
+    Console().print(table)
+    _write(values, output)
+
+
+def report_comparison(
+    rows: dict[str, dict[str, float]], output: pathlib.Path | None
+) -> None:
+    """Prints a table of models, and writes JSON.
+
+    Args:
+        rows: What `compare` returned.
+        output: File to write, or `None`.
+    """
+    table = Table("model", *next(iter(rows.values())))
+    for name, values in rows.items():
+        table.add_row(name, *(f"{value:.4g}" for value in values.values()))
+    Console().print(table)
+    _write(rows, output)
+
+
+def _write(values, output):
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(output) as temporary:
+            temporary.write_text(json.dumps(values, indent=2) + "\n")

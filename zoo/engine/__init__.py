@@ -1,0 +1,1 @@
+"""What every model trains by: `fit`, optimizers, averages, checks of data."""

@@ -1,0 +1,521 @@
+"""The base class of all models: many networks, many optimizers, one `fit`."""
+
+import contextlib
+import warnings
+
+import keras
+import numpy as np
+from keras import ops
+
+from zoo import backend
+from zoo.backend.seeds import SeedGenerator, seed_states
+from zoo.engine import batches, presets
+from zoo.engine.ema import ExponentialMovingAverage
+from zoo.engine.optimizer_group import (
+    OptimizerGroup,
+    choose_members,
+    serialize_optimizers,
+)
+from zoo.utils import checks
+
+
+class GenerativeModel(keras.Model):
+    """A Keras model that trains several networks in turn.
+
+    A subclass builds its networks in `__init__` (within
+    `self.dtype_scope()`), names who is trained in `players`, names its loss
+    terms in `loss_names`, gives the paper's optimizers in
+    `default_optimizers`, and writes `train_step` and `test_step` as the
+    paper's algorithm reads, decorated with `zoo.backend.stateful`. See
+    `zoo.DCGAN` for an example and CONTRIBUTING.md for the steps.
+
+    Args:
+        ema_decay: Decay of the exponential moving average of the network
+            that generates, in [0, 1), or `None` for no average. Warm-up is
+            built in: after t updates the decay is at most (1 + t) / (10 + t),
+            so that early averages are not noise.
+        **kwargs: `name` and `dtype` (a Keras dtype policy such as
+            `"mixed_bfloat16"`), as of any Keras model.
+    """
+
+    players: dict[str, tuple[str, ...]] = {}
+    """Name of each player, to the attributes that hold its networks."""
+
+    loss_names: tuple[str, ...] = ()
+    """Names of the terms that the loss methods return."""
+
+    measure_names: tuple[str, ...] = ()
+    """Names of what a step logs besides: no part of `loss`."""
+
+    inference_networks: tuple[str, ...] = ("generator",)
+    """Attributes that hold the networks which `generate` needs."""
+
+    usage = "images = model.generate(16, seed=0)"
+    """The line of code of the model card."""
+
+    image_range = (-1, 1)
+    """Least and greatest value of what the model makes."""
+
+    grid_rows = 8
+    """Rows of a grid of `pictures`."""
+
+    incomplete = False
+    """Whether a preset was loaded without what training needs."""
+
+    def __init__(self, *, ema_decay=None, **kwargs):
+        super().__init__(**kwargs)
+        if ema_decay is not None:
+            checks.fraction("ema_decay", ema_decay)
+        self.ema_decay = ema_decay
+        self.averages = {}
+        self.seed_generator = SeedGenerator()
+        self.log_terms(self.loss_names, self.measure_names)
+        self.built = True  # The networks are; fit() need not trace a call.
+
+    @contextlib.contextmanager
+    def dtype_scope(self):
+        """Gives layers made within it this model's dtype policy."""
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.dtype_policy)
+        try:
+            yield
+        finally:
+            keras.config.set_dtype_policy(before)
+
+    def average(self, name):
+        """Keeps an exponential moving average of a network, if asked to.
+
+        Called by a subclass once the network stands. Without `ema_decay`
+        it does nothing.
+
+        Args:
+            name: Attribute that holds the network.
+        """
+        if self.ema_decay is not None:
+            self.averages[name] = ExponentialMovingAverage(
+                getattr(self, name), self.ema_decay
+            )
+
+    def network(self, name):
+        """Returns the network to generate with: the average where kept.
+
+        Args:
+            name: Attribute that holds the network.
+
+        Returns:
+            A `keras.Model`.
+        """
+        if name in self.averages:
+            return self.averages[name].network
+        return getattr(self, name)
+
+    # Compiling
+
+    def default_optimizers(self):
+        """Returns a dict of player to the optimizer of the paper."""
+        raise NotImplementedError
+
+    def compile(
+        self,
+        *,
+        run_eagerly=False,
+        steps_per_execution=1,
+        jit_compile="auto",
+        **optimizers,
+    ):
+        """Sets the optimizers; without arguments, those of the paper.
+
+        Args:
+            run_eagerly: Runs steps uncompiled, for debugging.
+            steps_per_execution: Steps per call of the compiled function.
+                TensorFlow and JAX only.
+            jit_compile: `True`, `False` or `"auto"`: XLA compilation, as in
+                `keras.Model.compile`. On PyTorch only `False` and `"auto"`,
+                which is `False` there.
+            **optimizers: `<player>_optimizer`, for example
+                `generator_optimizer`: a Keras optimizer, its name or config.
+
+        Raises:
+            ValueError: An unknown argument, an optimizer that belongs to
+                other variables, or an option that the backend lacks.
+        """
+        self._check_options(jit_compile, steps_per_execution)
+        members = choose_members(
+            {f"{player}_optimizer": player for player in self.players},
+            self.default_optimizers(),
+            optimizers,
+            own=self.optimizer.members if self.compiled else {},
+            scale_loss=self.dtype_policy.name == "mixed_float16",
+        )
+        group = OptimizerGroup(members)
+        group.build_members({p: self.variables_of(p) for p in self.players})
+        backend.prefer_layout(self.variables + group.variables)
+        super().compile(
+            optimizer=group,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+            auto_scale_loss=False,  # Each member scales its own loss.
+        )
+
+    def _check_options(self, jit_compile, steps_per_execution):
+        asked = {
+            "jit_compile": jit_compile is True,
+            "steps_per_execution": steps_per_execution > 1,
+        }
+        for option, reason in backend.UNSUPPORTED.items():
+            if asked[option]:
+                raise ValueError(
+                    f"`{option}` is not supported on the "
+                    f"{keras.backend.backend()} backend: {reason}. Received: "
+                    f"jit_compile={jit_compile}, "
+                    f"steps_per_execution={steps_per_execution}"
+                )
+
+    def get_compile_config(self):
+        """Returns the optimizers' configs, loadable on every backend."""
+        if not self.compiled:
+            return {}
+        return {"optimizers": serialize_optimizers(self.optimizer.members)}
+
+    def compile_from_config(self, config):
+        """Compiles with the result of `get_compile_config`."""
+        deserialize = keras.saving.deserialize_keras_object
+        self.compile(
+            **{
+                f"{player}_optimizer": deserialize(optimizer)
+                for player, optimizer in config["optimizers"].items()
+            }
+        )
+
+    # The training step's vocabulary
+
+    def networks_of(self, player):
+        """Returns the list of networks that a player trains."""
+        return [getattr(self, name) for name in self.players[player]]
+
+    def variables_of(self, player):
+        """Returns the list of variables that a player's update moves."""
+        networks = self.networks_of(player)
+        return [v for n in networks for v in n.trainable_variables]
+
+    def _other_variables(self, player):
+        own = {id(v) for v in self.variables_of(player)}
+        everything = self.trainable_variables + self.non_trainable_variables
+        return [v for v in everything if id(v) not in own]
+
+    def record(self, player, fn):
+        """Runs a player's forward pass so that `minimize` can reuse it.
+
+        Args:
+            player: Whose variables the pass is to be differentiated by.
+            fn: Function without arguments that returns tensors.
+
+        Returns:
+            A `zoo.backend.Recording`; its `outputs` are cut from the graph.
+        """
+        return backend.record(
+            fn, self.variables_of(player), state=self._other_variables(player)
+        )
+
+    def minimize(self, player, loss_fn, through=None):
+        """Updates one player, and nothing else, by its optimizer.
+
+        Args:
+            player: A key of `players`.
+            loss_fn: Returns a dict of named scalar loss terms, whose sum is
+                minimized. Called without arguments, or with the outputs of
+                `through`.
+            through: A `Recording` of the same player's forward pass.
+
+        Returns:
+            The dict of terms, for `log`.
+        """
+        terms = backend.minimize(
+            loss_fn,
+            self.variables_of(player),
+            self.optimizer[player],
+            self._other_variables(player),
+            through,
+        )
+        for name in self.players[player]:
+            if name in self.averages:
+                self.averages[name].update(getattr(self, name))
+        return terms
+
+    def input_gradient(self, fn, x):
+        """Gradient of `sum(fn(x))` with respect to `x`, for penalties.
+
+        Args:
+            fn: Function of `x` that may use this model's networks.
+            x: Tensor.
+
+        Returns:
+            Tensor of the shape of `x`, itself differentiable.
+        """
+        everything = self.trainable_variables + self.non_trainable_variables
+        return backend.input_gradient(fn, x, everything)
+
+    def log_terms(self, losses, measures=()):
+        """Names what `log` expects, where it depends on arguments.
+
+        Called by a subclass in `__init__`; without it, the class' own names.
+
+        Args:
+            losses: Names of the loss terms, for `loss_names`.
+            measures: Names for `measure_names`.
+        """
+        self.loss_names, self.measure_names = tuple(losses), tuple(measures)
+        names = ("loss", *self.loss_names, *self.measure_names)
+        self.loss_trackers = [keras.metrics.Mean(n) for n in names]
+
+    def log(self, **terms):
+        """Adds loss terms and measures to their means over the epoch.
+
+        Also logs the sum of the loss terms as `loss`, which callbacks such
+        as `keras.callbacks.TerminateOnNaN` look for; it does not measure
+        quality.
+
+        Args:
+            **terms: Scalars, one for each of `loss_names` and
+                `measure_names`.
+
+        Returns:
+            Dict of name to mean so far: what a step returns to Keras.
+        """
+        expected = (*self.loss_names, *self.measure_names)
+        if set(terms) != set(expected):
+            raise ValueError(
+                "Expected the terms of `loss_names` and `measure_names`, "
+                f"{expected}. Received: {tuple(terms)}"
+            )
+        terms["loss"] = sum(terms[name] for name in self.loss_names)
+        for tracker in self.loss_trackers:
+            tracker.update_state(terms[tracker.name])
+        return {m.name: m.result() for m in self.loss_trackers}
+
+    @property
+    def metrics(self):
+        """The mean of each loss term."""
+        return list(self.loss_trackers)
+
+    # Data
+
+    def check_batch(self, batch):
+        """Raises a ValueError if `fit` or `evaluate` can't use the batch.
+
+        Args:
+            batch: The first batch, as the data yield it.
+        """
+
+    def _checked(self, x, batch_size, y=None):
+        batch, x = batches.peek(x, batch_size, y)
+        if batch is None:
+            raise ValueError(f"The data hold no batch. Received: {x}")
+        self.check_batch(batch)
+        return x
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        shuffle=None,
+        validation_data=None,
+        **kwargs,
+    ):
+        """Trains, as `keras.Model.fit`, after a look at the first batch.
+
+        Args:
+            x: Batches as the model's class describes them: a
+                `tf.data.Dataset`, a PyTorch `DataLoader`, a `PyDataset`, a
+                generator, or arrays.
+            y: As `keras.Model.fit`.
+            batch_size: Batch size for arrays.
+            epochs: Passes over the data.
+            shuffle: Whether to shuffle; by default arrays and `PyDataset`
+                are, and other data come in their own order.
+            validation_data: Data for `evaluate` after each epoch, like `x`;
+                arrays in a tuple.
+            **kwargs: As `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ValueError: A first batch of wrong shape, dtype or range.
+        """
+        x = self._checked(x, batch_size, y)
+        if self.incomplete:
+            warnings.warn(
+                "The model was loaded to generate: what it trains against "
+                "has initial weights. Load it with for_training=True.",
+                stacklevel=2,
+            )
+        if isinstance(validation_data, tuple):
+            x_and_y = validation_data[:2]
+            self._checked(x_and_y[0], batch_size, *x_and_y[1:])
+        elif validation_data is not None:
+            validation_data = self._checked(validation_data, batch_size)
+        return super().fit(
+            x,
+            y,
+            batch_size=batch_size,
+            epochs=epochs,
+            shuffle=batches.can_shuffle(x) if shuffle is None else shuffle,
+            validation_data=validation_data,
+            **kwargs,
+        )
+
+    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+        """Evaluates the losses, as `keras.Model.evaluate`.
+
+        Seeds are put back afterwards: to validate changes no training.
+
+        Args:
+            x: Batches, as for `fit`.
+            y: As `keras.Model.evaluate`.
+            batch_size: Batch size for arrays.
+            **kwargs: As `keras.Model.evaluate`.
+
+        Returns:
+            The losses, as a list or with `return_dict=True` a dict.
+
+        Raises:
+            ValueError: A first batch of wrong shape, dtype or range.
+        """
+        if not kwargs.get("_use_cached_eval_dataset"):  # Checked by `fit`.
+            x = self._checked(x, batch_size, y)
+        seeds = seed_states(self)
+        before = [ops.convert_to_numpy(seed) for seed in seeds]
+        try:
+            return super().evaluate(x, y, batch_size=batch_size, **kwargs)
+        finally:
+            for seed, value in zip(seeds, before, strict=True):
+                seed.assign(value)
+
+    # Sampling
+
+    def preview_arguments(self):
+        """Returns arguments of `generate` to look at a training with.
+
+        Empty unless a quicker way to generate is good enough for that.
+        """
+        return {}
+
+    def pictures(self, count, seed=None, inputs=None, **arguments):
+        """Makes pictures of what the model does, for grids of samples.
+
+        Args:
+            count: Number of pictures.
+            seed: Integer that fixes them, or `None`.
+            inputs: For models that translate images, at least `count` of
+                them; a picture then shows an input and what becomes of it.
+            **arguments: Further arguments of `generate`.
+
+        Returns:
+            float32 array `(count, height, width, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: As `generate`.
+        """
+        return self.generate(count, seed=seed, **arguments)
+
+    def _generate(self, inputs, count, batch_size, network=None):
+        """Predicts in batches of one size, so that one graph is compiled.
+
+        By the whole model, or by one of its networks.
+        """
+        backend.sync_state(self)
+        batch_size = checks.positive_integer("batch_size", batch_size)
+        batch_size = min(batch_size, count)
+        padding = -count % batch_size
+        inputs = keras.tree.map_structure(
+            lambda x: np.concatenate([x, x[:1].repeat(padding, axis=0)]), inputs
+        )
+        predict = (network or self).predict
+        return predict(inputs, batch_size=batch_size, verbose=0)[:count]
+
+    # Saving
+
+    @classmethod
+    def from_preset(
+        cls, handle, load_weights=True, for_training=False, **arguments
+    ):
+        """Loads a pretrained model.
+
+        Every file is verified (size and SHA-256) before it is used, and
+        nothing that a preset names is executed.
+
+        Args:
+            handle: A registered name (`zoo.list_presets()`), a directory,
+                `file://...`, `https://...`, `hf://user/name[@revision]` or
+                `kaggle://owner/model/keras/variation`.
+            load_weights: Whether to load the weights, or only the
+                architecture, with initial weights.
+            for_training: Whether to load also what only training needs: the
+                opponents, and the weights beneath an average. Optimizer state
+                is in `.keras` files alone, not in presets.
+            **arguments: Arguments of the class to change, such as
+                `dtype="mixed_bfloat16"`.
+
+        Returns:
+            A model of this class; with `zoo.GenerativeModel.from_preset` of
+            the class that the preset names.
+
+        Raises:
+            zoo.registry.PresetError: The preset is not there, damaged,
+                unsafe, or of another class, format or architecture.
+        """
+        return presets.store().load(
+            cls, handle, load_weights, for_training, **arguments
+        )
+
+    def save_to_preset(self, directory, **facts):
+        """Saves this model as a preset: a directory of plain files.
+
+        `config.json`, `model.weights.h5` (what generates),
+        `training.weights.h5` (what only training needs), `samples.png`,
+        `README.md` (the model card) and `metadata.json`.
+
+        Args:
+            directory: New, or of an earlier preset, which is replaced.
+            **facts: What the card and the metadata say, and no one but you
+                knows: `name`, `description`, `data` (dict of `name`,
+                `licence`, `url`), `training` (dict of `command`, `seed`,
+                `duration_seconds`), `metrics` (full name to a dict of
+                `value` and what it is to be compared with), `source`; also
+                `samples`, the number of pictures in the grid (0 for none),
+                `inputs`, images for a model that translates,
+                `for_training=False` to leave those weights out,
+                `half_precision=True` to write weights as float16, half as
+                large, which load as float32, and `files`, further files to
+                put beside.
+
+        Returns:
+            The directory, as a `pathlib.Path`.
+
+        Raises:
+            FileExistsError: The directory holds something else.
+            OSError: It can't be written.
+            ValueError: Half precision is too small for a weight.
+        """
+        return presets.store().save(self, directory, **facts)
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {**super().get_config(), "ema_decay": self.ema_decay}
+
+    def save_own_variables(self, store):
+        """Stores this model's own variables and all its networks' seeds."""
+        super().save_own_variables(store)
+        for i, state in enumerate(seed_states(self)):
+            store[f"seed_{i}"] = ops.convert_to_numpy(state)
+
+    def load_own_variables(self, store):
+        """Loads what `save_own_variables` stored."""
+        stored = {key: store[key] for key in store.keys()}  # noqa: SIM118
+        for i, state in enumerate(seed_states(self)):
+            state.assign(stored.pop(f"seed_{i}"))
+        super().load_own_variables(stored)

@@ -1,0 +1,5 @@
+"""Denoising diffusion."""
+
+from zoo.models.diffusion.model import Diffusion
+
+__all__ = ["Diffusion"]

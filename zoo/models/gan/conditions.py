@@ -1,0 +1,43 @@
+"""How classes enter a network, and how it gives more than one output."""
+
+import keras
+from keras import layers
+
+from zoo.layers import AppendClasses
+
+
+def join_classes(x, num_classes):
+    """Joins an input for classes to a network's first input.
+
+    Args:
+        x: The first input.
+        num_classes: Length of the one-hot vectors; 0 for none.
+
+    Returns:
+        The network's input or list of inputs, and what its first layer sees.
+    """
+    if not num_classes:
+        return x, x
+    classes = keras.Input((num_classes,), name="classes")
+    return [x, classes], AppendClasses()([x, classes])
+
+
+def float32_outputs(features, heads, layer):
+    """Ends a network in logits, and in further heads.
+
+    Args:
+        features: `(batch, units)`.
+        heads: Dict of name to units of further outputs, or `None`.
+        layer: Makes a linear layer of so many units.
+
+    Returns:
+        float32 logits `(batch, 1)`; with heads a dict of all outputs, which
+        has them as `"logits"`.
+    """
+    outputs = {
+        name: layers.Activation("linear", dtype="float32", name=name)(
+            layer(units)(features)
+        )
+        for name, units in {"logits": 1, **(heads or {})}.items()
+    }
+    return outputs if heads else outputs["logits"]

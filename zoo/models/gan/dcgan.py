@@ -1,0 +1,165 @@
+"""DCGAN: Radford, Metz, Chintala 2015, arXiv:1511.06434."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from zoo.models.gan.convolutional_gan import ConvolutionalGAN
+from zoo.utils import checks
+
+CLUSTER_DISTANCE = 3.0
+"""Length of the vectors that tell clusters of latents apart."""
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class DCGAN(ConvolutionalGAN):
+    """Deep convolutional GAN.
+
+    `generator` maps latents to images through strided transposed
+    convolutions, `discriminator` maps images to logits through strided
+    convolutions. Both as in PyTorch's reference layout of the paper: kernels
+    of 4, no biases before batch normalization, weights drawn from N(0, 0.02).
+
+    Deviations from the paper, each as in that reference: latents are normal,
+    not uniform; kernels are 4, not 5, wide; the generator's update reuses the
+    images that the discriminator has just been shown, instead of drawing new
+    latents, which saves a forward pass.
+
+    Args:
+        image_shape: `(size, size, channels)`; the size a power of two from 16
+            to 256, one to four channels.
+        latent_dim: Length of a latent vector.
+        clusters: Clusters of the latent space, 0 for none, as in the paper. A
+            vector that names one, all equally often, is joined to the normal
+            numbers (as in ClusterGAN, Mukherjee et al. 2019, but without its
+            encoder): images of different kinds then need not blend into one
+            another.
+        filters: Filters of the widest (image side) convolution; they double
+            with each halving of the size, up to 8 times `filters`.
+        batch_norm: How to normalize: `True` by batch statistics; `False` not
+            at all, convolutions then have biases; `"generator"` only in that
+            network; `"reference"` or `"virtual"` by a fixed reference batch
+            (Salimans et al. 2016, section 3.4).
+        spectral_norm: Whether the discriminator's kernels are divided by
+            their largest singular value (Miyato et al. 2018).
+        minibatch: What the discriminator is told of the whole batch:
+            `"stddev"` (Karras et al. 2018), `"discrimination"` (Salimans et
+            al. 2016) or `None`.
+        instance_noise: Standard deviation of noise on what the discriminator
+            sees in training (Sønderby et al. 2017), 0 for none.
+        instance_noise_steps: Training steps in which that noise falls to 0;
+            `None` for noise that stays.
+        loss: A name of `zoo.losses` (`"non_saturating"`, as in the paper,
+            `"minimax"`, `"maximum_likelihood"`, `"least_squares"`,
+            `"wasserstein"`, `"hinge"`, `"energy"`, whose discriminator is an
+            auto-encoder) or a `zoo.losses.AdversarialLoss`.
+        penalty: `"wgan_gp"`, `"dragan"`, `"r1"`, `"r2"`, a
+            `zoo.losses.Penalty` or `None`, as in the paper. It asks for a
+            discriminator without batch statistics.
+        penalty_weight: Factor of the penalty; `None` for its paper's.
+        label_smoothing: What is taken off the discriminator's target for real
+            images, in [0, 1); 0 in the paper.
+        discriminator_steps: Updates of the discriminator for each of the
+            generator.
+        accuracy_gate: The discriminator is updated only if its accuracy on
+            the last batch was not higher, in [0, 1); `None` for no gate.
+        mode_seeking_weight: Factor of the mode-seeking term (Mao et al.
+            2019), 0 for none.
+        top_k: Share of a batch, in (0, 1], whose images the generator learns
+            from, those that most look real to the discriminator (Sinha et al.
+            2020); 1 for all. Images between two kinds are then left alone.
+        ema_decay: Decay of the average of the generator's weights that
+            `generate` then uses, or `None`, as in the paper.
+        temperature: Standard deviation of the normal latents that `generate`
+            draws; in training it is 1. Below 1 images are more typical and
+            less diverse (Kingma and Dhariwal 2018, section 6, by that name;
+            Brock et al. 2019, section 3.1, of GANs).
+        **kwargs: `name` and `dtype`, as of any Keras model.
+
+    Raises:
+        ValueError: An argument out of its range.
+
+    Two time-scale learning rates (Heusel et al. 2017) are `compile`'s
+    `generator_optimizer` and `discriminator_optimizer`.
+
+    Data: batches of float32 images `(batch, size, size, channels)` in
+    [-1, 1], alone or as `(images, labels)`, whose labels are not used.
+
+    Example:
+    ```python
+    images = pipelines.images("fashion_mnist_10k", 32, batch_size=64)
+    model = zoo.DCGAN(image_shape=(32, 32, 1), filters=16)
+    model.compile()
+    model.fit(images, epochs=10)
+    samples = model.generate(16, seed=0)  # (16, 32, 32, 1) in [-1, 1]
+    ```
+    """
+
+    def __init__(
+        self,
+        image_shape=(64, 64, 3),
+        latent_dim=100,
+        filters=64,
+        clusters=0,
+        **kwargs,
+    ):
+        super().__init__(
+            image_shape, latent_dim=latent_dim, filters=filters, **kwargs
+        )
+        self.clusters = clusters and checks.positive_integer(
+            "clusters", clusters
+        )
+        self.build_networks(self.latent_dim + self.clusters)
+        self.start_game()
+
+    def sample_latents(self, count):
+        """Returns latents from N(0, 1), then the vectors of their clusters.
+
+        Args:
+            count: Number of them.
+
+        Returns:
+            `(count, latent_dim + clusters)`.
+        """
+        latents = super().sample_latents(count)
+        if not self.clusters:
+            return latents
+        drawn = keras.random.randint(
+            (count,), 0, self.clusters, seed=self.seed_generator
+        )
+        vectors = ops.one_hot(drawn, self.clusters, dtype=latents.dtype)
+        return ops.concatenate([latents, CLUSTER_DISTANCE * vectors], axis=-1)
+
+    def generate(self, count, seed=None, batch_size=64, temperature=None):
+        """Draws images.
+
+        Args:
+            count: Number of images.
+            seed: Integer that fixes the latents, the same on every backend;
+                `None` draws new ones each time.
+            batch_size: Images per forward pass.
+            temperature: Standard deviation of the normal latents, not
+                negative; by default the model's `temperature`.
+
+        Returns:
+            float32 array `(count, size, size, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: `count` is not a positive integer, or the temperature
+                is negative.
+        """
+        return self._draw(count, seed, batch_size, temperature=temperature)
+
+    def _latents(self, count, random, temperature=None):
+        latents = super()._latents(count, random, temperature)
+        if not self.clusters:
+            return latents
+        vectors = np.eye(self.clusters, dtype="float32")
+        # A stream of its own: the first images stay the same for any count.
+        (stream,) = random.spawn(1)
+        drawn = vectors[stream.integers(self.clusters, size=count)]
+        return np.concatenate([latents, CLUSTER_DISTANCE * drawn], axis=-1)
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {**super().get_config(), "clusters": self.clusters}

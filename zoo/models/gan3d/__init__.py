@@ -1,0 +1,5 @@
+"""GANs of shapes, as voxels."""
+
+from zoo.models.gan3d.model import GAN3D
+
+__all__ = ["GAN3D"]

@@ -1,0 +1,209 @@
+"""3D-GAN: Wu, Zhang, Xue, Freeman, Tenenbaum 2016, arXiv:1610.07584."""
+
+import keras
+
+from zoo.engine import batches
+from zoo.models.gan.game import AdversarialGame
+from zoo.models.gan3d.networks import build_discriminator, build_generator
+from zoo.models.gan3d.rendering import render_voxels
+from zoo.utils import checks
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class GAN3D(AdversarialGame):
+    """GAN of shapes, as grids of voxels.
+
+    `generator` maps latents from U(0, 1) to the probability that a voxel is
+    occupied, `discriminator` maps voxels to logits; they mirror each other,
+    with kernels 4 wide and without biases. The discriminator, which learns
+    faster in three dimensions, is updated only if its accuracy on the last
+    batch was not higher than 80 %.
+
+    Voxels are float32 **in [0, 1]**, 0 empty and 1 occupied, unlike the
+    images of other models, which are in [-1, 1]: as in the paper, the
+    generator ends in a sigmoid. Axes are x, y and z, and z is up.
+
+    Deviations from the paper: the generator maximizes log D(G(z)) instead of
+    minimizing log(1 - D(G(z))), which stops where the discriminator wins
+    (Goodfellow et al. 2014, section 3); its update reuses the latents that
+    the discriminator has just been shown; weights are drawn from N(0, 0.02),
+    of which the paper says nothing.
+
+    Args:
+        resolution: Voxels along each side: 64 as in the paper, or 8, 16, 32
+            or 128.
+        latent_dim: Length of a latent vector.
+        filters: Filters of the widest layer (voxel side); they double with
+            each halving of the resolution.
+        batch_norm: `True` for both networks, as in the paper, or
+            `"generator"`, for which penalties ask.
+        prior: Where latents are from: `"uniform"` for U(0, 1), as in the
+            paper, or `"normal"` for N(0, 1), whose mean tells the generator
+            nothing.
+        minibatch: `"stddev"` for a discriminator that is told how much the
+            shapes of a batch differ (Karras et al. 2018), against collapse;
+            `None`, as in the paper, for one that is not.
+        accuracy_gate: The discriminator is updated only if its accuracy on
+            the last batch was not higher, in [0, 1); `None` for no gate.
+        **kwargs: `loss`, `penalty`, `penalty_weight`, `label_smoothing`,
+            `discriminator_steps`, `mode_seeking_weight`, `top_k`,
+            `ema_decay`, as of `zoo.DCGAN`; `name` and `dtype`, as of any
+            Keras model.
+
+    Raises:
+        ValueError: An argument out of its range.
+
+    Data: batches of float32 voxels `(batch, resolution, resolution,
+    resolution, 1)` in [0, 1], such as `pipelines.voxels` makes.
+
+    Example:
+    ```python
+    shapes = pipelines.voxels("furniture", 32, batch_size=32, mirror=True)
+    model = zoo.GAN3D(resolution=32, filters=16)
+    model.compile()
+    model.fit(shapes, epochs=10)
+    shapes = model.generate(16, seed=0, threshold=0.5)  # (16, 32, 32, 32, 1)
+    ```
+    """
+
+    image_range = (0, 1)
+    usage = "voxels = model.generate(16, seed=0)"
+
+    def __init__(
+        self,
+        resolution=64,
+        latent_dim=200,
+        filters=64,
+        *,
+        batch_norm=True,
+        prior="uniform",
+        minibatch=None,
+        accuracy_gate=0.8,
+        **kwargs,
+    ):
+        super().__init__(accuracy_gate=accuracy_gate, **kwargs)
+        if resolution not in (8, 16, 32, 64, 128):
+            raise ValueError(
+                "Argument `resolution` must be 8, 16, 32, 64 or 128. "
+                f"Received: resolution={resolution!r}"
+            )
+        if batch_norm is not True and batch_norm != "generator":
+            raise ValueError(
+                "Argument `batch_norm` must be True or 'generator'. "
+                f"Received: batch_norm={batch_norm!r}"
+            )
+        if prior not in ("uniform", "normal"):
+            raise ValueError(
+                "Argument `prior` must be 'uniform' or 'normal'. "
+                f"Received: prior={prior!r}"
+            )
+        if minibatch not in (None, "stddev"):
+            raise ValueError(
+                "Argument `minibatch` must be 'stddev' or None. "
+                f"Received: minibatch={minibatch!r}"
+            )
+        self.resolution = int(resolution)
+        self.image_shape = (self.resolution,) * 3 + (1,)
+        self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
+        self.filters = checks.positive_integer("filters", filters)
+        self.batch_norm = batch_norm
+        self.prior = prior
+        self.minibatch = minibatch
+        with self.dtype_scope():
+            self.generator = build_generator(
+                self.resolution, self.latent_dim, self.filters
+            )
+            self.discriminator = build_discriminator(
+                self.resolution,
+                self.filters,
+                batch_norm is True,
+                minibatch == "stddev",
+            )
+        self.start_game()
+
+    def default_optimizers(self):
+        """The paper's, section 3.1: Adam, beta1 0.5, at 2.5e-3 and 1e-5."""
+        rates = {"generator": 2.5e-3, "discriminator": 1e-5}
+        return {
+            player: keras.optimizers.Adam(rates[player], 0.5, name=player)
+            for player in self.players
+        }
+
+    def sample_latents(self, count):
+        """Returns latents of the prior, shape `(count, latent_dim)`."""
+        if self.prior == "normal":
+            return super().sample_latents(count)
+        return keras.random.uniform(
+            (count, self.latent_dim), seed=self.seed_generator
+        )
+
+    def generate(self, count, seed=None, batch_size=64, threshold=None):
+        """Draws shapes.
+
+        Args:
+            count: Number of shapes.
+            seed: Integer that fixes the latents, the same on every backend;
+                `None` draws new ones each time.
+            batch_size: Shapes per forward pass.
+            threshold: Probability above which a voxel is occupied, in [0, 1);
+                `None` for the probabilities.
+
+        Returns:
+            float32 array `(count, resolution, resolution, resolution, 1)`:
+            probabilities in [0, 1], or occupancies, 0 and 1.
+
+        Raises:
+            ValueError: `count` is not a positive integer, or a threshold out
+                of its range.
+        """
+        if threshold is not None:
+            checks.fraction("threshold", threshold)
+        voxels = super().generate(count, seed, batch_size)
+        if threshold is None:
+            return voxels
+        return (voxels > threshold).astype("float32")
+
+    def _latents(self, count, random):
+        if self.prior == "normal":
+            return super()._latents(count, random)
+        return random.random((count, self.latent_dim), "float32")
+
+    def pictures(
+        self, count, seed=None, inputs=None, size=96, threshold=0.5, **arguments
+    ):
+        """Renders shapes, for grids of samples.
+
+        Args:
+            count: Number of pictures.
+            seed: Integer that fixes the latents, or `None`.
+            inputs: Voxels to render in place of generated ones, or `None`.
+            size: Height and width, in pixels.
+            threshold: Probability above which a voxel is shown.
+            **arguments: Further arguments of
+                `zoo.models.gan3d.rendering.render_voxels`.
+
+        Returns:
+            float32 array `(count, size, size, 3)` in [-1, 1].
+
+        Raises:
+            ValueError: As `generate`.
+        """
+        voxels = self.generate(count, seed) if inputs is None else inputs
+        return render_voxels(voxels[:count], size, threshold, **arguments)
+
+    def check_batch(self, batch):
+        """Raises a ValueError for voxels that can't be trained on."""
+        voxels, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        batches.check_voxels(voxels, self.image_shape)
+
+    def get_config(self):
+        """Returns the arguments of `__init__`."""
+        return {
+            **super().get_config(),
+            "resolution": self.resolution,
+            "latent_dim": self.latent_dim,
+            "filters": self.filters,
+            "batch_norm": self.batch_norm,
+            "prior": self.prior,
+            "minibatch": self.minibatch,
+        }

@@ -1,0 +1,274 @@
+"""What can be made with a trained style-based generator."""
+
+import math
+
+import numpy as np
+from keras import ops
+
+from zoo.models.gan.class_conditional import ClassConditional
+from zoo.models.stylegan.growing import GrowingGAN
+from zoo.utils import checks
+from zoo.utils.noise import NoiseStreams
+
+LAYERS = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 18)}
+"""First and last of the layers that figure 3 of StyleGAN's paper copies."""
+
+TRUNCATED_LAYERS = 8
+"""Layers that are truncated, up to 32x32 pixels, as in the paper's code."""
+
+NOISE_BYTES = 2**28
+"""Most noise that is held at a time."""
+
+
+class StyledGAN(ClassConditional, GrowingGAN):
+    """A GAN whose images are made of styles, one for each layer, and noise.
+
+    A subclass sets `latent_dim`, `noise_shapes` (the shape of each layer's
+    noise) and builds `mapping`, from latents z, with classes also one-hot
+    vectors, to w, whose layer `"mean"` is a `zoo.layers.RunningMean`, and
+    `synthesis`, from styles and noise to images.
+    """
+
+    inference_networks = ("mapping", "synthesis")
+
+    def generate(
+        self,
+        count,
+        seed=None,
+        batch_size=64,
+        truncation_psi=1.0,
+        truncated_layers=TRUNCATED_LAYERS,
+        labels=None,
+    ):
+        """Draws images.
+
+        Args:
+            count: Number of images.
+            seed: Integer that fixes latents and noise, the same on every
+                backend; `None` draws new ones each time.
+            batch_size: Images per forward pass.
+            truncation_psi: How far styles may be from their mean, with
+                classes that of their class: 1, the default, as they are; 0
+                all the same; the paper's figures have 0.7, its measurements
+                1.
+            truncated_layers: Number of layers, from the first on, for which
+                that holds; 8 in the paper's code, up to 32x32 pixels.
+            labels: Integers `(count,)` in [0, num_classes), or one integer
+                for all; by default all classes in turn. Only with
+                `num_classes`.
+
+        Returns:
+            float32 array `(count, size, size, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: An argument out of its range.
+        """
+        latents = self.latents(count, seed)
+        styles = self.styles(latents, truncation_psi, truncated_layers, labels)
+        return self.render(styles, seed, batch_size)
+
+    def style_mix(
+        self,
+        latents,
+        others,
+        layers="coarse",
+        seed=None,
+        batch_size=64,
+        truncation_psi=1.0,
+        truncated_layers=TRUNCATED_LAYERS,
+        labels=None,
+        other_labels=None,
+    ):
+        """Draws images of which some layers have the styles of others.
+
+        Figure 3 of the paper. Coarse styles set pose and shape, fine ones
+        colours and textures.
+
+        Args:
+            latents: `(count, latent_dim)`, such as `self.latents` draws.
+            others: Latents for the layers that are replaced, `(count,
+                latent_dim)`, or one for all images, `(1, latent_dim)`.
+            layers: `"coarse"` (4 and 8 pixels), `"middle"` (16 and 32),
+                `"fine"` (from 64 on), or the first of the layers to replace
+                and the one after the last, such as `(2, 6)`; two layers to
+                each resolution.
+            seed: Integer that fixes the noise; `None` draws other noise each
+                time.
+            batch_size: Images per forward pass.
+            truncation_psi: As of `generate`.
+            truncated_layers: As of `generate`.
+            labels: Classes of `latents`, as of `generate`.
+            other_labels: Classes of `others`; by default `labels`.
+
+        Returns:
+            float32 array `(count, size, size, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: An argument of wrong shape or out of its range.
+        """
+        if other_labels is None:
+            other_labels = labels
+        styles, replacing = (
+            self.styles(x, truncation_psi, truncated_layers, classes)
+            for x, classes in ((latents, labels), (others, other_labels))
+        )
+        if len(replacing) not in (1, len(styles)):
+            raise ValueError(
+                "Argument `others` must hold one latent, or as many as "
+                f"`latents`, {len(styles)}. Received: {len(replacing)} of them"
+            )
+        first, end = self._check_layers(layers)
+        styles[:, first:end] = replacing[:, first:end]
+        return self.render(styles, seed, batch_size)
+
+    def latents(self, count, seed=None):
+        """Draws latents z from N(0, 1).
+
+        Args:
+            count: Number of them.
+            seed: Integer that fixes them, or `None`.
+
+        Returns:
+            float32 array `(count, latent_dim)`.
+
+        Raises:
+            ValueError: `count` is not a positive integer.
+        """
+        count = checks.positive_integer("count", count)
+        return self._latents(count, np.random.default_rng(seed))
+
+    def styles(
+        self,
+        latents,
+        truncation_psi=1.0,
+        truncated_layers=TRUNCATED_LAYERS,
+        labels=None,
+    ):
+        """Maps latents to styles, truncated.
+
+        `mean(w) + psi (w - mean(w))`: appendix B of the paper; with classes
+        by the mean of each.
+
+        Args:
+            latents: `(count, latent_dim)`.
+            truncation_psi: As of `generate`.
+            truncated_layers: As of `generate`.
+            labels: As of `generate`.
+
+        Returns:
+            float32 array `(count, layers, latent_dim)`, for `render`.
+
+        Raises:
+            ValueError: An argument of wrong shape or out of its range.
+        """
+        latents = _array("latents", latents, (self.latent_dim,))
+        if not checks.is_number(truncation_psi):
+            raise ValueError(
+                "Argument `truncation_psi` must be a finite number. "
+                f"Received: truncation_psi={truncation_psi!r}"
+            )
+        cut = int(checks.not_negative("truncated_layers", truncated_layers))
+        mapping = self.network("mapping")
+        inputs, mean = latents, mapping.get_layer("mean").mean
+        mean = ops.convert_to_numpy(mean)
+        classes = self.classes_to_generate(labels, len(latents))
+        if classes is not None:
+            inputs, mean = [latents, classes], (classes @ mean)[:, None]
+        w = self._generate(inputs, len(latents), 1024, mapping)
+        styles = np.repeat(w[:, None], len(self.noise_shapes), axis=1)
+        styles[:, :cut] = mean + truncation_psi * (styles[:, :cut] - mean)
+        return styles
+
+    def render(self, styles, seed=None, batch_size=64):
+        """Makes images of styles.
+
+        Args:
+            styles: `(count, layers, latent_dim)`, a w for each layer.
+            seed: Integer that fixes the noise, the same on every backend;
+                `None` draws other noise each time.
+            batch_size: Images per forward pass.
+
+        Returns:
+            float32 array `(count, size, size, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: An argument of wrong shape or out of its range.
+        """
+        shape = (len(self.noise_shapes), self.latent_dim)
+        styles = _array("styles", styles, shape)
+        batch_size = checks.positive_integer("batch_size", batch_size)
+        sizes = [math.prod(shape) for shape in self.noise_shapes]
+        streams = NoiseStreams(seed, len(styles), (sum(sizes),))
+        batches = max(1, NOISE_BYTES // (4 * sum(sizes) * batch_size))
+        images = []
+        for start in range(0, len(styles), batches * batch_size):
+            part = slice(start, start + batches * batch_size)
+            (flat,) = streams.draw(part, 1)
+            noise = [
+                x.reshape(-1, *shape)
+                for x, shape in zip(
+                    np.split(flat, np.cumsum(sizes)[:-1], axis=1),
+                    self.noise_shapes,
+                    strict=True,
+                )
+            ]
+            inputs = [styles[part], *noise]
+            images.append(self._generate(inputs, len(flat), batch_size))
+        return np.clip(np.concatenate(images), -1, 1)
+
+    def call(self, inputs, training=False):
+        """Makes images of styles and noise, or of latents without noise.
+
+        Args:
+            inputs: A list of styles `(batch, layers, latent_dim)` and each
+                layer's noise, `(batch, size, size, 1)`; or latents `(batch,
+                latent_dim)`, with classes a list of them and one-hot vectors
+                `(batch, num_classes)`, whose w is the style of all layers.
+            training: Whether to use the weights themselves, not averages.
+
+        Returns:
+            Images `(batch, size, size, channels)`, in about [-1, 1].
+        """
+        mapping, synthesis = (
+            getattr(self, name) if training else self.network(name)
+            for name in self.inference_networks
+        )
+        if isinstance(inputs, (list, tuple)) and len(inputs) > 2:
+            return synthesis(list(inputs), training=training)
+        w = mapping(inputs, training=training)
+        styles = ops.repeat(w[:, None], len(self.noise_shapes), axis=1)
+        count = ops.shape(w)[0]
+        noise = [ops.zeros((count, *shape)) for shape in self.noise_shapes]
+        return synthesis([styles, *noise], training=training)
+
+    def _check_layers(self, layers):
+        """Returns the first of the layers meant, and the one after the last."""
+        count = len(self.noise_shapes)
+        pair = LAYERS.get(layers) if isinstance(layers, str) else layers
+        pair = tuple(pair) if isinstance(pair, (list, tuple)) else ()
+        if len(pair) != 2 or not 0 <= pair[0] < min(pair[1], count):
+            names = [
+                name for name, (first, _) in LAYERS.items() if first < count
+            ]
+            raise ValueError(
+                f"Argument `layers` must be one of {names}, or a pair "
+                f"of integers, the first less than the second and than "
+                f"{count}, the layers there are. Received: layers={layers!r}"
+            )
+        return pair
+
+
+def _array(name, values, shape):
+    """Returns a copy of float32 `(count, *shape)`."""
+    array = np.array(values, "float32")
+    if (
+        array.ndim != len(shape) + 1
+        or array.shape[1:] != shape
+        or not len(array)
+    ):
+        sizes = ", ".join(map(str, shape))
+        raise ValueError(
+            f"Argument `{name}` must be of shape (count, {sizes}). "
+            f"Received: {name} of shape {array.shape}"
+        )
+    return array

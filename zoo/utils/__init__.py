@@ -1,0 +1,1 @@
+"""What needs no model: checks of arguments, files, pictures, noise."""

@@ -1,0 +1,36 @@
+"""Plots of a training."""
+
+import pathlib
+
+import numpy as np
+
+from zoo.utils.files import replacing
+
+
+def plot_curves(
+    epochs: np.ndarray,
+    curves: dict[str, np.ndarray],
+    label: str,
+    path: str | pathlib.Path,
+) -> None:
+    """Plots values over epochs.
+
+    Args:
+        epochs: Epochs, counted from one, shape `(n,)`.
+        curves: Dict of name to values, shape `(n,)`.
+        label: What the values are.
+        path: File to write; its ending gives the format.
+    """
+    from matplotlib.figure import Figure  # Slow to import; no pyplot state.
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    for name, values in curves.items():
+        axes.plot(epochs, values, marker=".", label=name.replace("_", " "))
+    axes.set(xlabel="epoch", ylabel=label)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    with replacing(path) as temporary:
+        figure.savefig(temporary)
