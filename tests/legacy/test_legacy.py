@@ -38,7 +38,7 @@ def test_file_of_before_makes_the_same_and_keeps_its_optimizers(name):
     model = keras.saving.load_model(FILES / f"{name}.keras")
     with np.load(FILES / f"{name}.npz") as expected:
         np.testing.assert_allclose(
-            USES[name](model), expected["made"], atol=1e-4
+            USES[name](model), expected["made"], atol=1e-3
         )
     # Two steps of training, of several updates each for some players.
     updates = [

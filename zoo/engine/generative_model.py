@@ -34,8 +34,9 @@ class GenerativeModel(keras.Model):
             that generates, in [0, 1), or `None` for no average. Warm-up is
             built in: after t updates the decay is at most (1 + t) / (10 + t),
             so that early averages are not noise.
-        **kwargs: `name` and `dtype` (a Keras dtype policy such as
-            `"mixed_bfloat16"`), as of any Keras model.
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
     """
 
     players: dict[str, tuple[str, ...]] = {}
@@ -62,8 +63,8 @@ class GenerativeModel(keras.Model):
     incomplete = False
     """Whether a preset was loaded without what training needs."""
 
-    def __init__(self, *, ema_decay=None, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, *, ema_decay=None, name=None, dtype=None):
+        super().__init__(name=name, dtype=dtype)
         if ema_decay is not None:
             checks.fraction("ema_decay", ema_decay)
         self.ema_decay = ema_decay
@@ -504,8 +505,18 @@ class GenerativeModel(keras.Model):
         return presets.store().save(self, directory, **facts)
 
     def get_config(self):
-        """Returns the arguments of `__init__`."""
+        """Returns the arguments of `__init__`, and `trainable`."""
         return {**super().get_config(), "ema_decay": self.ema_decay}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Makes a model of the result of `get_config`."""
+        arguments = dict(config)
+        trainable = arguments.pop("trainable", True)
+        model = super().from_config(arguments, custom_objects)
+        if not trainable:
+            model.trainable = False
+        return model
 
     def save_own_variables(self, store):
         """Stores this model's own variables and all its networks' seeds."""
