@@ -4,9 +4,10 @@ import keras
 from keras import layers
 
 from zoo import layers as parts
+from zoo.models.gan import tricks
 from zoo.models.gan.game import AdversarialGame
 
-# Arguments of PointGAN: a loss, or a trick beside the non-saturating one.
+# Arguments of PointGAN: a loss, or what is added to the non-saturating one.
 METHODS = {
     "minimax": {"loss": "minimax"},
     "non-saturating": {},
@@ -14,18 +15,17 @@ METHODS = {
     "least squares": {"loss": "least_squares"},
     "hinge": {"loss": "hinge"},
     "energy": {"loss": "energy"},
-    "label smoothing": {"label_smoothing": 0.1},
+    "label smoothing": {"add": [tricks.LabelSmoothing(0.1)]},
     "instance noise": {"noise": 0.2},
-    "accuracy gate": {"accuracy_gate": 0.7},
-    "mode seeking": {"mode_seeking_weight": 1.0},
+    "accuracy gate": {"add": [tricks.AccuracyGate(0.7)]},
+    "mode seeking": {"add": [tricks.ModeSeeking(1.0)]},
     "minibatch deviation": {"minibatch": True},
     "spectral norm": {"spectral_norm": True},
-    "R1": {"penalty": "r1", "penalty_weight": 0.1},
-    "DRAGAN": {"penalty": "dragan", "penalty_weight": 1.0},
+    "R1": {"add": [tricks.GradientPenalty("r1", 0.1)]},
+    "DRAGAN": {"add": [tricks.GradientPenalty("dragan", 1.0)]},
     "WGAN-GP": {
         "loss": "wasserstein",
-        "penalty": "wgan_gp",
-        "penalty_weight": 0.1,
+        "add": [tricks.GradientPenalty("wgan_gp", 0.1)],
     },
 }
 
@@ -36,12 +36,13 @@ class PointGAN(AdversarialGame):
     def __init__(
         self,
         width,
+        loss="non_saturating",
+        add=(),
         spectral_norm=False,
         minibatch=False,
         noise=0.0,
-        **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(loss=loss, tricks=add)
         self.latent_dim = 16
         latents = keras.Input((self.latent_dim,))
         self.generator = keras.Model(latents, dense(latents, width, 2))

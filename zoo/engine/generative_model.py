@@ -505,8 +505,11 @@ class GenerativeModel(keras.Model):
         return presets.store().save(self, directory, **facts)
 
     def get_config(self):
-        """Returns the arguments of `__init__`, and `trainable`."""
-        return {**super().get_config(), "ema_decay": self.ema_decay}
+        """Returns the arguments of `__init__`; if frozen, `trainable` too."""
+        config = {**super().get_config(), "ema_decay": self.ema_decay}
+        if config["trainable"]:
+            del config["trainable"]
+        return config
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -89,6 +89,30 @@ def labels_to_generate(
     return check_labels(labels, count, num_classes)
 
 
+def one_hot_to_generate(
+    labels: Any, count: int, num_classes: int | None
+) -> np.ndarray | None:
+    """Returns the classes of images to generate, as one-hot vectors.
+
+    Args:
+        labels: Integers `(count,)`, one for all, or `None` for all classes in
+            turn.
+        count: Number of images.
+        num_classes: Number of classes, or `None` for a model without.
+
+    Returns:
+        float32 array `(count, num_classes)`; `None` for a model without
+        classes.
+
+    Raises:
+        ValueError: As `labels_to_generate`.
+    """
+    labels = labels_to_generate(labels, count, num_classes)
+    if labels is None:
+        return None
+    return np.eye(num_classes, dtype="float32")[labels]
+
+
 def pictures_by_label(
     model: Any, count: int, seed: int | None, **arguments: Any
 ) -> np.ndarray:

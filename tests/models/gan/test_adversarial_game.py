@@ -9,6 +9,7 @@ from support.tiny_gan import snapshot
 
 import zoo
 from zoo import losses
+from zoo.models.gan.round import Round
 
 LOSSES = [
     "minimax",
@@ -44,8 +45,9 @@ def test_loss_by_name(name):
     real, fake = ops.array(random_images(4)), ops.array(random_images(4, 1))
     logits = [model.discriminator(x, training=False) for x in (real, fake)]
     loss = losses.get(name)
-    terms = floats(model.discriminator_loss(real, fake, False))
-    terms |= floats(model.generator_loss(fake, False))
+    play = Round(real, made=(fake,))
+    terms = floats(model.discriminator_loss(play))
+    terms |= floats(model.generator_loss(play))
     expected = {
         "discriminator_real_loss": loss.real(logits[0]),
         "discriminator_fake_loss": loss.fake(logits[1]),
@@ -63,7 +65,8 @@ def test_generator_learns_from_its_best_images(share, kept):
     logits = ops.convert_to_numpy(model.discriminator(fake)).ravel()
     each = np.log1p(np.exp(-np.sort(logits)[::-1].astype("float64")))
     for training, count in ((True, kept), (False, 5)):
-        (loss,) = floats(model.generator_loss(fake, training)).values()
+        play = Round(None, made=(fake,), training=training)
+        (loss,) = floats(model.generator_loss(play)).values()
         assert loss == pytest.approx(each[:count].mean(), rel=1e-5)
 
 
@@ -90,7 +93,8 @@ def test_a_loss_of_ones_own():
     with pytest.raises(ValueError, match="registered"):
         model.get_config()
     images = ops.array(random_images(2))
-    term = model.generator_loss(images, False)["generator_loss"]
+    play = Round(None, made=(images,))
+    term = model.generator_loss(play)["generator_loss"]
     logits = model.discriminator(images, training=False)
     np.testing.assert_allclose(
         *map(ops.convert_to_numpy, (term, ops.mean(logits)))
@@ -146,7 +150,8 @@ def test_mode_seeking_term():
     images = [
         ops.array(np.full((3, 16, 16, 1), v, "float32")) for v in (0, 0.1)
     ]
-    terms = model.generator_loss(images[0], False, (), latents, images[1])
+    play = Round(None, latents=tuple(latents), made=tuple(images))
+    terms = model.generator_loss(play)
     # Mean absolute differences: 0.1 of images, 0.5 of latents.
     expected = 2 / (0.1 / 0.5 + 1e-5)
     assert floats(terms)["mode_seeking_loss"] == pytest.approx(expected, 1e-4)

@@ -7,6 +7,7 @@ from keras import ops
 from support.harness import random_images
 
 import zoo
+from zoo.models.gan.round import Round
 
 
 def tiny(**arguments):
@@ -84,14 +85,15 @@ def test_auxiliary_heads():
         classifier_weight=2.0, continuous_codes=2, categorical_codes=(3, 2)
     )
     assert model.discriminator.input_shape == (None, 16, 16, 1)
-    images, latents = random_images(4), [model.sample_latents(4)]
-    drawn = ops.convert_to_numpy(latents[0])
+    images, latents = random_images(4), model.sample_latents(4)
+    drawn = ops.convert_to_numpy(latents)
     assert drawn.shape == (4, 4 + 2 + 3 + 2)
     assert abs(drawn[:, 4:6]).max() <= 1
     assert (drawn[:, 6:9].sum(1) == 1).all()
     assert (drawn[:, 9:].sum(1) == 1).all()
-    conditions = (model.one_hot(np.array([0, 1, 2, 0])),)
-    terms = model.generator_loss(ops.array(images), False, conditions, latents)
+    _, conditions = model.unpack((images, np.array([0, 1, 2, 0])))
+    play = Round(None, conditions, (latents,), (ops.array(images),))
+    terms = model.generator_loss(play)
     outputs = {
         k: ops.convert_to_numpy(v).astype("float64")
         for k, v in model.discriminator(images, training=False).items()

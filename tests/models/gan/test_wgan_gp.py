@@ -8,6 +8,7 @@ from support.harness import random_images
 
 import zoo
 from zoo.losses import penalties
+from zoo.models.gan.round import Round
 
 
 def tiny(**arguments):
@@ -117,8 +118,9 @@ def test_class_terms_have_the_weights_of_the_papers_code():
     one_hot = ops.array(np.eye(3, dtype="float32"))
     told = {"classes": ops.array([[2.0, 0, 0], [0, 2, 0], [0, 0, 2]])}
     entropy = np.log(np.exp(2) + 2) - 2
-    critic = model.opponent_terms(told, told, (one_hot,), None)
-    generator = model.generator_terms(told, (one_hot,), None)
+    play = Round(None, (one_hot,))
+    critic = model.classifier.opponent_terms(model, play, told, told)
+    generator = model.classifier.generator_terms(model, play, told)
     assert float(critic["critic_class_loss"]) == pytest.approx(entropy, 1e-5)
     assert float(generator["generator_class_loss"]) == pytest.approx(
         0.1 * entropy, 1e-5

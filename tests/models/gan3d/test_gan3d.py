@@ -13,6 +13,7 @@ from support.tiny_gan import snapshot
 
 import zoo
 from zoo import backend
+from zoo.models.gan.round import Round
 from zoo.models.gan3d import networks as volumetric
 
 RATES = {"discriminator": 0.1, "generator": 1.0}
@@ -105,7 +106,8 @@ def test_penalties_find_no_batch_statistics():
     assert not model.discriminator.non_trainable_variables
     assert {v.name for v in model.discriminator.variables} == {"kernel", "bias"}
     real = ops.array(boxes())
-    terms = model.discriminator_loss(real, 1 - real, True)
+    play = Round(real, made=(1 - real,), training=True)
+    terms = model.discriminator_loss(play)
     assert float(ops.convert_to_numpy(terms["gradient_penalty"])) > 0
 
 
@@ -219,8 +221,8 @@ def test_losses_by_hand():
         ops.convert_to_numpy(ops.sigmoid(model.discriminator(x, training=True)))
         for x in (boxes(), fake)
     )
-    terms = model.discriminator_loss(ops.array(boxes()), fake, True)
-    terms |= model.generator_loss(fake, True)
+    play = Round(ops.array(boxes()), made=(fake,), training=True)
+    terms = model.discriminator_loss(play) | model.generator_loss(play)
     expected = {
         "discriminator_real_loss": -np.mean(np.log(real_p)),
         "discriminator_fake_loss": -np.mean(np.log(1 - fake_p)),
@@ -236,22 +238,19 @@ def test_losses_by_hand():
 def test_minimize_moves_its_own_network(player):
     model = tiny()
     model.compile()
-    fake, before = ops.array(1 - boxes()), {}
+    before = {}
     for name in PLAYERS:
         before[name] = snapshot(getattr(model, name).trainable_variables)
-    latents = model.draw(fake)
-    if player == "generator":
-        model.minimize(
-            player,
-            lambda: model.generator_loss(
-                model.synthesize_all(latents, (), True)[0], True
-            ),
-        )
-    else:
-        model.minimize(
-            player,
-            lambda: model.discriminator_loss(ops.array(boxes()), fake, True),
-        )
+    play = model.new_round(ops.array(boxes()), (), True)
+    loss = {
+        "generator": lambda: model.generator_loss(
+            play.showing(model.make(play))
+        ),
+        "discriminator": lambda: model.discriminator_loss(
+            play.showing([ops.array(1 - boxes())])
+        ),
+    }
+    model.minimize(player, loss[player])
     for name, values in before.items():
         after = snapshot(getattr(model, name).trainable_variables)
         same = [np.array_equal(*x) for x in zip(values, after, strict=True)]

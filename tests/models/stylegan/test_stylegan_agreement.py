@@ -13,6 +13,7 @@ from keras import ops
 from support.agreement import RecordingSGD, error
 
 import zoo
+from zoo.models.gan.round import Round
 
 GOLDEN = pathlib.Path(__file__).parents[2] / "golden" / "stylegan.npz"
 NETWORKS = ("mapping", "synthesis", "discriminator")
@@ -89,9 +90,10 @@ def model(golden):
 def outputs(model, golden):
     """Images and logits at level 1.5, from before the step."""
     model.growth.images.assign(4)
-    made = model.synthesize(ops.array(golden["latents"]), (), False)
     shown, _ = model.unpack(ops.array(golden["images"]))
-    logits = model.judge(shown, (), False)["logits"]
+    play = Round(shown)
+    made = model.synthesize(ops.array(golden["latents"]), play)
+    logits = model.judge(shown, play)["logits"]
     model.growth.images.assign(0)
     return {"made": made, "logits": logits}
 

@@ -1,16 +1,32 @@
 """Conditional GAN: Mirza, Osindero 2014, arXiv:1411.1784."""
 
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
-from zoo import losses
-from zoo.models.gan.labelled_gan import LabelledGAN
+from zoo.losses import AdversarialLoss, Penalty
+from zoo.models.gan.classifier import AuxiliaryClassifier
+from zoo.models.gan.codes import Codes
+from zoo.models.gan.game import AdversarialGame
+from zoo.models.gan.latents import normal_latents
+from zoo.models.gan.layout import Layout
+from zoo.models.gan.networks import build_generator, build_opponent
+from zoo.models.gan.tricks import (
+    AccuracyGate,
+    GradientPenalty,
+    LabelSmoothing,
+    ModeSeeking,
+    TopK,
+)
 from zoo.utils import checks
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class ConditionalGAN(LabelledGAN):
+class ConditionalGAN(AdversarialGame):
     """GAN whose images are of the class that is asked for.
 
     The class, as a one-hot vector, is joined to the generator's latents; the
@@ -23,16 +39,58 @@ class ConditionalGAN(LabelledGAN):
     et al. 2016); they are further latents, which then mean something.
 
     Args:
-        image_shape: As of `zoo.DCGAN`.
+        image_shape: `(size, size, channels)`; the size a power of two from 16
+            to 256, one to four channels.
         num_classes: Number of classes.
         latent_dim: Length of a latent vector.
-        filters: As of `zoo.DCGAN`.
+        filters: Filters of the widest (image side) convolution; they double
+            with each halving of the size, up to 8 times `filters`.
         classifier_weight: Factor of the auxiliary classifier's cross-entropy
             in both players' losses; 0 for a discriminator that judges pairs.
         continuous_codes: Number of continuous codes in [-1, 1].
         categorical_codes: Number of values of each categorical code, a tuple.
         code_weight: Factor of the mutual-information term.
-        **kwargs: All further arguments of `zoo.DCGAN` but `clusters`.
+        batch_norm: How to normalize: `True` by batch statistics; `False` not
+            at all, convolutions then have biases; `"generator"` only in that
+            network; `"reference"` or `"virtual"` by a fixed reference batch
+            (Salimans et al. 2016, section 3.4).
+        spectral_norm: Whether the discriminator's kernels are divided by
+            their largest singular value (Miyato et al. 2018).
+        minibatch: What the discriminator is told of the whole batch:
+            `"stddev"` (Karras et al. 2018), `"discrimination"` (Salimans et
+            al. 2016) or `None`.
+        instance_noise: Standard deviation of noise on what the discriminator
+            sees in training (Sønderby et al. 2017), 0 for none.
+        instance_noise_steps: Training steps in which that noise falls to 0;
+            `None` for noise that stays.
+        loss: A name of `zoo.losses` (`"non_saturating"`, as in the paper,
+            `"minimax"`, `"maximum_likelihood"`, `"least_squares"`,
+            `"wasserstein"`, `"hinge"`, `"energy"`, whose discriminator is an
+            auto-encoder) or a `zoo.losses.AdversarialLoss`.
+        penalty: `"wgan_gp"`, `"dragan"`, `"r1"`, `"r2"`, a
+            `zoo.losses.Penalty` or `None`, as in the paper. It asks for a
+            discriminator without batch statistics.
+        penalty_weight: Factor of the penalty; `None` for its paper's.
+        label_smoothing: What is taken off the discriminator's target for real
+            images, in [0, 1); 0 in the paper.
+        discriminator_steps: Updates of the discriminator for each of the
+            generator.
+        accuracy_gate: The discriminator is updated only if its accuracy on
+            the last batch was not higher, in [0, 1); `None` for no gate.
+        mode_seeking_weight: Factor of the mode-seeking term (Mao et al.
+            2019), 0 for none.
+        top_k: Share of a batch, in (0, 1], whose images the generator learns
+            from, those that most look real to the discriminator (Sinha et al.
+            2020); 1 for all.
+        ema_decay: Decay of the average of the generator's weights that
+            `generate` then uses, or `None`, as in the paper.
+        temperature: Standard deviation of the normal latents that `generate`
+            draws; in training it is 1. Below 1 images are more typical and
+            less diverse (Kingma and Dhariwal 2018, section 6, by that name;
+            Brock et al. 2019, section 3.1, of GANs).
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
@@ -54,60 +112,95 @@ class ConditionalGAN(LabelledGAN):
 
     def __init__(
         self,
-        image_shape=(64, 64, 3),
-        num_classes=10,
-        latent_dim=100,
-        filters=64,
+        image_shape: tuple[int, int, int] = (64, 64, 3),
+        num_classes: int = 10,
+        latent_dim: int = 100,
+        filters: int = 64,
         *,
-        classifier_weight=0.0,
-        continuous_codes=0,
-        categorical_codes=(),
-        code_weight=1.0,
-        **kwargs,
+        classifier_weight: float = 0.0,
+        continuous_codes: int = 0,
+        categorical_codes: Sequence[int] = (),
+        code_weight: float = 1.0,
+        batch_norm: bool | str = True,
+        spectral_norm: bool = False,
+        minibatch: str | None = None,
+        instance_noise: float = 0.0,
+        instance_noise_steps: int | None = None,
+        loss: str | AdversarialLoss = "non_saturating",
+        penalty: str | Penalty | None = None,
+        penalty_weight: float | None = None,
+        label_smoothing: float = 0.0,
+        discriminator_steps: int = 1,
+        accuracy_gate: float | None = None,
+        mode_seeking_weight: float = 0.0,
+        top_k: float = 1.0,
+        ema_decay: float | None = None,
+        temperature: float = 1.0,
+        name: str | None = None,
+        dtype: Any = None,
     ):
+        checks.positive_integer("num_classes", num_classes)
+        classifier = AuxiliaryClassifier(num_classes, classifier_weight)
+        codes = Codes(continuous_codes, categorical_codes, code_weight)
         super().__init__(
+            loss=loss,
+            tricks=[
+                LabelSmoothing(label_smoothing),
+                GradientPenalty(penalty, penalty_weight),
+                AccuracyGate(accuracy_gate),
+                ModeSeeking(mode_seeking_weight),
+                TopK(top_k),
+                classifier,
+                codes,
+            ],
+            discriminator_steps=discriminator_steps,
+            num_classes=num_classes,
+            ema_decay=ema_decay,
+            name=name,
+            dtype=dtype,
+        )
+        self.layout = Layout(
             image_shape,
-            num_classes=checks.positive_integer("num_classes", num_classes),
-            latent_dim=latent_dim,
-            filters=filters,
-            classifier_weight=classifier_weight,
-            **kwargs,
+            filters,
+            batch_norm,
+            spectral_norm,
+            minibatch,
+            instance_noise,
+            instance_noise_steps,
         )
-        self.code_weight = checks.not_negative("code_weight", code_weight)
-        if continuous_codes != 0:
-            checks.positive_integer("continuous_codes", continuous_codes)
-        self.continuous_codes = int(continuous_codes)
-        self.categorical_codes = tuple(
-            checks.positive_integer("categorical_codes", n)
-            for n in categorical_codes
-        )
-        heads = self.class_heads | self._code_heads()
-        if heads and self.adversarial_loss.energy:
+        self.image_shape = self.layout.image_shape
+        self.classifier, self.codes = classifier, codes
+        self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
+        self.temperature = checks.not_negative("temperature", temperature)
+        self._build_networks()
+        self.start_game()
+
+    def _build_networks(self) -> None:
+        heads = self.classifier.heads | self.codes.heads
+        energy = self.adversarial_loss.energy
+        if heads and energy:
             raise ValueError(
                 "Arguments `classifier_weight`, `continuous_codes` and "
                 "`categorical_codes` need a discriminator with heads, not an "
                 f"auto-encoder. Received: loss={self.adversarial_loss.name!r}"
             )
-        self.build_networks(
-            self.latent_dim + self.code_dim, *self.class_inputs, heads
-        )
-        codes = ["discriminator_code_loss", "generator_code_loss"]
-        self.start_game(self.class_terms + (codes if self.code_dim else []))
+        told = 0 if self.classifier.hides_conditions else self.num_classes
+        with self.dtype_scope():
+            self.generator = build_generator(
+                self.layout, self.latent_dim + self.codes.dim, self.num_classes
+            )
+            self.discriminator = build_opponent(
+                self.layout, "discriminator", told, heads, energy
+            )
 
-    @property
-    def code_dim(self):
-        """Length of all codes of an image, behind its latents."""
-        return self.continuous_codes + sum(self.categorical_codes)
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Adam at 2e-4 with beta1 0.5 for both, as in DCGAN's section 4."""
+        return {
+            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            for player in self.players
+        }
 
-    def _code_heads(self):
-        heads = {}
-        if self.continuous_codes:
-            heads["continuous"] = self.continuous_codes
-        if self.categorical_codes:
-            heads["categorical"] = sum(self.categorical_codes)
-        return heads
-
-    def sample_latents(self, count):
+    def sample_latents(self, count: Any) -> Any:
         """Returns latents from N(0, 1), then codes.
 
         Args:
@@ -116,57 +209,19 @@ class ConditionalGAN(LabelledGAN):
         Returns:
             `(count, latent_dim + continuous_codes + sum(categorical_codes))`.
         """
-        parts = [super().sample_latents(count)]
-        seed = self.seed_generator
-        if self.continuous_codes:
-            shape = (count, self.continuous_codes)
-            parts.append(keras.random.uniform(shape, -1.0, 1.0, seed=seed))
-        for values in self.categorical_codes:
-            code = keras.random.randint((count,), 0, values, seed=seed)
-            parts.append(ops.one_hot(code, values, dtype="float32"))
-        return ops.concatenate(parts, axis=-1)
-
-    def opponent_terms(self, real, fake, conditions, latents):
-        """Adds the loss of the codes."""
-        terms = super().opponent_terms(real, fake, conditions, latents)
-        if self.code_dim:
-            terms["discriminator_code_loss"] = self.code_loss(fake, latents)
-        return terms
-
-    def generator_terms(self, fake, conditions, latents):
-        """Adds what makes codes visible."""
-        terms = super().generator_terms(fake, conditions, latents)
-        if self.code_dim:
-            terms["generator_code_loss"] = self.code_loss(fake, latents)
-        return terms
-
-    def code_loss(self, outputs, latents):
-        """InfoGAN's `-L_I(G, Q)`, equation 5, up to H(c), times its weight."""
-        codes = latents[0][:, self.latent_dim :]
-        continuous = codes[:, : self.continuous_codes]
-        categorical = codes[:, self.continuous_codes :]
-        loss, start = 0.0, 0
-        if self.continuous_codes:
-            loss += losses.mutual_information_continuous(
-                outputs["continuous"], continuous
-            )
-        for values in self.categorical_codes:
-            end = start + values
-            loss += losses.mutual_information_categorical(
-                outputs["categorical"][:, start:end], categorical[:, start:end]
-            )
-            start = end
-        return self.code_weight * loss
+        latents = super().sample_latents(count)
+        codes = self.codes.sample(count, self.seed_generator)
+        return ops.concatenate([latents, *codes], axis=-1)
 
     def generate(
         self,
-        count,
-        seed=None,
-        batch_size=64,
-        labels=None,
-        codes=None,
-        temperature=None,
-    ):
+        count: int,
+        seed: int | None = None,
+        batch_size: int = 64,
+        labels: Any = None,
+        codes: Any = None,
+        temperature: float | None = None,
+    ) -> np.ndarray:
         """Draws images of the classes that are asked for.
 
         Args:
@@ -180,8 +235,9 @@ class ConditionalGAN(LabelledGAN):
             codes: float32 `(count, continuous_codes +
                 sum(categorical_codes))`, categorical ones as one-hot vectors;
                 by default random.
-            temperature: Standard deviation of the latents, as of
-                `zoo.DCGAN.generate`; codes stay as they are.
+            temperature: Standard deviation of the normal latents, not
+                negative; by default the model's `temperature`. Codes stay as
+                they are.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
@@ -191,7 +247,7 @@ class ConditionalGAN(LabelledGAN):
                 negative, labels are out of range, not integers or not
                 `count`, or codes of another shape.
         """
-        return self._generate_by_label(
+        return self._draw(
             count,
             seed,
             batch_size,
@@ -200,33 +256,24 @@ class ConditionalGAN(LabelledGAN):
             temperature=temperature,
         )
 
-    def _latents(self, count, random, temperature=None, codes=None):
-        latents = super()._latents(count, random, temperature)
-        return np.concatenate(
-            [latents, self._codes(codes, count, random)], axis=-1
-        )
+    def _latents(
+        self,
+        count: int,
+        random: np.random.Generator,
+        codes: Any = None,
+        temperature: float | None = None,
+    ) -> np.ndarray:
+        if temperature is None:
+            temperature = self.temperature
+        latents = normal_latents(random, count, self.latent_dim, temperature)
+        codes = self.codes.draw(codes, count, random)
+        return np.concatenate([latents, codes], axis=-1)
 
-    def _codes(self, codes, count, random):
-        if codes is None:
-            parts = [random.uniform(-1, 1, (count, self.continuous_codes))]
-            for values in self.categorical_codes:
-                parts.append(
-                    np.eye(values)[random.integers(values, size=count)]
-                )
-            codes = np.concatenate(parts, axis=-1)
-        codes = np.asarray(codes, "float32")
-        if codes.shape != (count, self.code_dim):
-            raise ValueError(
-                f"Argument `codes` must be of shape {(count, self.code_dim)}. "
-                f"Received: codes of shape {codes.shape}"
-            )
-        return codes
-
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
-            "continuous_codes": self.continuous_codes,
-            "categorical_codes": list(self.categorical_codes),
-            "code_weight": self.code_weight,
+            **dataclasses.asdict(self.layout),
+            "latent_dim": self.latent_dim,
+            "temperature": self.temperature,
         }

@@ -1,12 +1,20 @@
 """How classes enter a network, and how it gives more than one output."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 from keras import layers
 
 from zoo.layers import AppendClasses
 
 
-def join_classes(x, num_classes):
+def with_conditions(x: Any, conditions: Sequence[Any]) -> Any:
+    """Returns a network's inputs: a tensor alone, or a list with conditions."""
+    return [x, *conditions] if conditions else x
+
+
+def join_classes(x: Any, num_classes: int) -> tuple[Any, Any]:
     """Joins an input for classes to a network's first input.
 
     Args:
@@ -22,7 +30,11 @@ def join_classes(x, num_classes):
     return [x, classes], AppendClasses()([x, classes])
 
 
-def float32_outputs(features, heads, layer):
+def float32_outputs(
+    features: Any,
+    heads: dict[str, int] | None,
+    layer: Callable[[int], keras.layers.Layer],
+) -> Any:
     """Ends a network in logits, and in further heads.
 
     Args:

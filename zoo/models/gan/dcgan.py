@@ -1,10 +1,24 @@
 """DCGAN: Radford, Metz, Chintala 2015, arXiv:1511.06434."""
 
+import dataclasses
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
-from zoo.models.gan.convolutional_gan import ConvolutionalGAN
+from zoo.losses import AdversarialLoss, Penalty
+from zoo.models.gan.game import AdversarialGame
+from zoo.models.gan.latents import normal_latents
+from zoo.models.gan.layout import Layout
+from zoo.models.gan.networks import build_generator, build_opponent
+from zoo.models.gan.tricks import (
+    AccuracyGate,
+    GradientPenalty,
+    LabelSmoothing,
+    ModeSeeking,
+    TopK,
+)
 from zoo.utils import checks
 
 CLUSTER_DISTANCE = 3.0
@@ -12,7 +26,7 @@ CLUSTER_DISTANCE = 3.0
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class DCGAN(ConvolutionalGAN):
+class DCGAN(AdversarialGame):
     """Deep convolutional GAN.
 
     `generator` maps latents to images through strided transposed
@@ -74,7 +88,9 @@ class DCGAN(ConvolutionalGAN):
             draws; in training it is 1. Below 1 images are more typical and
             less diverse (Kingma and Dhariwal 2018, section 6, by that name;
             Brock et al. 2019, section 3.1, of GANs).
-        **kwargs: `name` and `dtype`, as of any Keras model.
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
@@ -97,22 +113,77 @@ class DCGAN(ConvolutionalGAN):
 
     def __init__(
         self,
-        image_shape=(64, 64, 3),
-        latent_dim=100,
-        filters=64,
-        clusters=0,
-        **kwargs,
+        image_shape: tuple[int, int, int] = (64, 64, 3),
+        latent_dim: int = 100,
+        filters: int = 64,
+        clusters: int = 0,
+        *,
+        batch_norm: bool | str = True,
+        spectral_norm: bool = False,
+        minibatch: str | None = None,
+        instance_noise: float = 0.0,
+        instance_noise_steps: int | None = None,
+        loss: str | AdversarialLoss = "non_saturating",
+        penalty: str | Penalty | None = None,
+        penalty_weight: float | None = None,
+        label_smoothing: float = 0.0,
+        discriminator_steps: int = 1,
+        accuracy_gate: float | None = None,
+        mode_seeking_weight: float = 0.0,
+        top_k: float = 1.0,
+        ema_decay: float | None = None,
+        temperature: float = 1.0,
+        name: str | None = None,
+        dtype: Any = None,
     ):
         super().__init__(
-            image_shape, latent_dim=latent_dim, filters=filters, **kwargs
+            loss=loss,
+            tricks=[
+                LabelSmoothing(label_smoothing),
+                GradientPenalty(penalty, penalty_weight),
+                AccuracyGate(accuracy_gate),
+                ModeSeeking(mode_seeking_weight),
+                TopK(top_k),
+            ],
+            discriminator_steps=discriminator_steps,
+            ema_decay=ema_decay,
+            name=name,
+            dtype=dtype,
         )
+        self.layout = Layout(
+            image_shape,
+            filters,
+            batch_norm,
+            spectral_norm,
+            minibatch,
+            instance_noise,
+            instance_noise_steps,
+        )
+        self.image_shape = self.layout.image_shape
+        self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
         self.clusters = clusters and checks.positive_integer(
             "clusters", clusters
         )
-        self.build_networks(self.latent_dim + self.clusters)
+        self.temperature = checks.not_negative("temperature", temperature)
+        with self.dtype_scope():
+            self.generator = build_generator(
+                self.layout, self.latent_dim + self.clusters
+            )
+            self.discriminator = build_opponent(
+                self.layout,
+                "discriminator",
+                energy=self.adversarial_loss.energy,
+            )
         self.start_game()
 
-    def sample_latents(self, count):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Adam at 2e-4 with beta1 0.5 for both, as in section 4."""
+        return {
+            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            for player in self.players
+        }
+
+    def sample_latents(self, count: Any) -> Any:
         """Returns latents from N(0, 1), then the vectors of their clusters.
 
         Args:
@@ -130,7 +201,13 @@ class DCGAN(ConvolutionalGAN):
         vectors = ops.one_hot(drawn, self.clusters, dtype=latents.dtype)
         return ops.concatenate([latents, CLUSTER_DISTANCE * vectors], axis=-1)
 
-    def generate(self, count, seed=None, batch_size=64, temperature=None):
+    def generate(
+        self,
+        count: int,
+        seed: int | None = None,
+        batch_size: int = 64,
+        temperature: float | None = None,
+    ) -> np.ndarray:
         """Draws images.
 
         Args:
@@ -150,8 +227,15 @@ class DCGAN(ConvolutionalGAN):
         """
         return self._draw(count, seed, batch_size, temperature=temperature)
 
-    def _latents(self, count, random, temperature=None):
-        latents = super()._latents(count, random, temperature)
+    def _latents(
+        self,
+        count: int,
+        random: np.random.Generator,
+        temperature: float | None = None,
+    ) -> np.ndarray:
+        if temperature is None:
+            temperature = self.temperature
+        latents = normal_latents(random, count, self.latent_dim, temperature)
         if not self.clusters:
             return latents
         vectors = np.eye(self.clusters, dtype="float32")
@@ -160,6 +244,12 @@ class DCGAN(ConvolutionalGAN):
         drawn = vectors[stream.integers(self.clusters, size=count)]
         return np.concatenate([latents, CLUSTER_DISTANCE * drawn], axis=-1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
-        return {**super().get_config(), "clusters": self.clusters}
+        return {
+            **super().get_config(),
+            **dataclasses.asdict(self.layout),
+            "latent_dim": self.latent_dim,
+            "clusters": self.clusters,
+            "temperature": self.temperature,
+        }

@@ -1,6 +1,8 @@
-"""The game of a generator against a discriminator: one step for all GANs."""
+"""The game of a generator against an opponent: one step for all GANs."""
 
-import fractions
+import functools
+from collections.abc import Iterable
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,42 +11,45 @@ from keras import ops
 from zoo import backend, losses
 from zoo.engine import batches
 from zoo.engine.generative_model import GenerativeModel
+from zoo.engine.labels import (
+    check_batch_labels,
+    one_hot_to_generate,
+    pictures_by_label,
+)
+from zoo.losses import AdversarialLoss
+from zoo.models.gan.conditions import with_conditions
+from zoo.models.gan.round import Round
+from zoo.models.gan.trick import Trick
 from zoo.utils import checks
 
 
 class AdversarialGame(GenerativeModel):
-    """What GANs with one generator and one discriminator share.
+    """What GANs with one generator and one opponent share.
 
-    A subclass builds `generator` and the network named by `opponent`, whose
-    output is the logit, `(batch, 1)`, or a dict that has it as `"logits"`,
-    and calls `start_game` when they stand. Networks that see more than
-    latents and images get it from `unpack`. A generator of several networks
-    has them in `players`, and a `synthesize` of its own.
+    A subclass builds `generator` and the network named by `opponent_name`,
+    whose output is the logit, `(batch, 1)`, or a dict that has it as
+    `"logits"`, and calls `start_game` when they stand. It sets `image_shape`
+    and `latent_dim`. A generator of several networks has them in `players`,
+    and a `synthesize` of its own.
 
     Args:
         loss: A name of `zoo.losses`, or a `zoo.losses.AdversarialLoss`.
-        penalty: A name of `zoo.losses.penalties` (`"wgan_gp"`, `"dragan"`,
-            `"r1"`, `"r2"`), a `zoo.losses.Penalty`, or `None`. It asks for a
-            discriminator without batch statistics.
-        penalty_weight: Factor of the penalty; `None` for its paper's.
-        label_smoothing: What is taken off the discriminator's target for
-            real images, in [0, 1), where the loss has a target.
-        discriminator_steps: Updates of the discriminator for each of the
+        tricks: What is added to the game, such as `GradientPenalty("r1")`:
+            see `zoo.models.gan.tricks`.
+        discriminator_steps: Updates of the opponent for each of the
             generator.
-        accuracy_gate: The discriminator is updated only if its accuracy on
-            the last batch was not higher, in [0, 1); `None` for no gate.
-        mode_seeking_weight: Factor of the mode-seeking term (Mao et al.
-            2019), 0 for none.
-        top_k: Share of a batch, in (0, 1], whose images the generator learns
-            from, those that most look real to the opponent (Sinha et al.
-            2020, arXiv:2002.06224); 1 for all.
-        **kwargs: As of `zoo.GenerativeModel`.
+        num_classes: Number of classes that the networks are told, as one-hot
+            vectors; `None` for a game without.
+        ema_decay: Decay of the average of the generator's weights that
+            `generate` then uses, in [0, 1), or `None` for no average.
+        name: Name of the model.
+        dtype: A Keras dtype policy or its name.
 
     Raises:
         ValueError: An argument out of its range.
     """
 
-    opponent = "discriminator"
+    opponent_name = "discriminator"
     """Player, and attribute, that judges images."""
 
     players = {
@@ -55,343 +60,264 @@ class AdversarialGame(GenerativeModel):
     def __init__(
         self,
         *,
-        loss="non_saturating",
-        penalty=None,
-        penalty_weight=None,
-        label_smoothing=0.0,
-        discriminator_steps=1,
-        accuracy_gate=None,
-        mode_seeking_weight=0.0,
-        top_k=1.0,
-        **kwargs,
+        loss: str | AdversarialLoss = "non_saturating",
+        tricks: Iterable[Trick] = (),
+        discriminator_steps: int = 1,
+        num_classes: int | None = None,
+        ema_decay: float | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ):
-        super().__init__(**kwargs)
+        super().__init__(ema_decay=ema_decay, name=name, dtype=dtype)
         self.adversarial_loss = losses.get(loss)
-        self.adversarial_loss.check_smoothing(label_smoothing)
-        self.label_smoothing = label_smoothing
-        self.penalty = penalty and losses.penalties.get(penalty)
-        self.penalty_weight = penalty_weight
-        if penalty_weight is not None:
-            checks.not_negative("penalty_weight", penalty_weight)
+        self.tricks = tuple(tricks)
+        self._played_loss = functools.reduce(
+            lambda loss, trick: trick.change(loss),
+            self.tricks,
+            self.adversarial_loss,
+        )
         self.discriminator_steps = checks.positive_integer(
             "discriminator_steps", discriminator_steps
         )
-        if accuracy_gate is not None:
-            checks.fraction("accuracy_gate", accuracy_gate)
-        self.accuracy_gate = accuracy_gate
-        self.mode_seeking_weight = checks.not_negative(
-            "mode_seeking_weight", mode_seeking_weight
-        )
-        self.top_k = checks.positive_share("top_k", top_k)
+        if num_classes is not None:
+            checks.positive_integer("num_classes", num_classes)
+        self.num_classes = num_classes
 
-    def start_game(self, losses=(), measures=()):
-        """Makes what depends on the networks, once they stand.
-
-        Args:
-            losses: Names of loss terms besides those of the game.
-            measures: Names of measures besides those of the game.
-        """
-        opponent = self.opponent
-        terms = [f"{opponent}_real_loss", f"{opponent}_fake_loss"]
-        if self.penalty:
-            terms.append("gradient_penalty")
-        terms.append("generator_loss")
-        if self.mode_seeking_weight:
-            terms.append("mode_seeking_loss")
-        if self.accuracy_gate is not None:
-            self.accuracy = self.add_weight(
-                name="accuracy",
-                initializer="zeros",  # Before the first batch it is open.
-                trainable=False,
-                aggregation="mean",
-            )
-            measures = (f"{opponent}_accuracy", *measures)
-        self.log_terms((*terms, *losses), measures)
+    def start_game(self) -> None:
+        """Makes what depends on the networks, once they stand."""
+        player = self.opponent_name
+        names = [trick.names(player) for trick in self.tricks]
+        terms = [f"{player}_real_loss", f"{player}_fake_loss"]
+        terms += [name for each in names for name in each.opponent]
+        terms += ["generator_loss"]
+        terms += [name for each in names for name in each.generator]
+        measures = [name for each in names for name in each.measures]
+        self.log_terms(terms, (*measures, *type(self).measure_names))
+        for trick in self.tricks:
+            trick.start(self)
         for network in self.players["generator"]:
             self.average(network)
 
+    @property
+    def opponent(self) -> keras.Model:
+        """The network that judges images."""
+        (network,) = self.networks_of(self.opponent_name)
+        return network
+
     # What a subclass may change
 
-    def unpack(self, data):
-        """Returns images and a tuple of what else the networks are shown."""
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return images, ()
+    def unpack(self, data: Any) -> tuple[Any, tuple[Any, ...]]:
+        """Returns images and a tuple of what else the networks are told."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if self.num_classes is None:
+            return images, ()
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        one_hot = ops.one_hot(labels, self.num_classes, dtype="float32")
+        return images, (one_hot,)
 
-    def sample_latents(self, count):
+    def sample_latents(self, count: Any) -> Any:
         """Returns latents from N(0, 1), shape `(count, latent_dim)`."""
         return keras.random.normal(
             (count, self.latent_dim), seed=self.seed_generator
         )
 
-    def synthesize(self, latents, conditions, training):
+    def synthesize(self, latents: Any, play: Round) -> Any:
         """Returns images of latents."""
-        inputs = with_conditions(latents, conditions)
-        return self.generator(inputs, training=training)
+        inputs = with_conditions(latents, play.conditions)
+        return self.generator(inputs, training=play.training)
 
-    def judge(self, images, conditions, training):
+    def judge(self, images: Any, play: Round) -> dict[str, Any]:
         """Returns a dict of the opponent's outputs, with `"logits"`."""
-        inputs = with_conditions(images, conditions)
-        outputs = getattr(self, self.opponent)(inputs, training=training)
+        hidden = any(trick.hides_conditions for trick in self.tricks)
+        inputs = with_conditions(images, () if hidden else play.conditions)
+        outputs = self.opponent(inputs, training=play.training)
         return outputs if isinstance(outputs, dict) else {"logits": outputs}
+
+    def measures(self, terms: dict[str, Any]) -> dict[str, Any]:
+        """Returns a dict of what is logged besides the loss terms."""
+        found = [trick.measures(self) for trick in self.tricks]
+        return {name: x for each in found for name, x in each.items()}
 
     # The losses
 
-    def discriminator_loss(
-        self, images, generated, training, conditions=(), latents=None
-    ):
+    def discriminator_loss(self, play: Round) -> dict[str, Any]:
         """The opponent's loss on real and on generated images.
 
         The two are separate mini-batches, each with its own batch statistics.
         """
-        loss, name = self.adversarial_loss, self.opponent
-        real = self.judge(images, conditions, training)
-        fake = self.judge(generated, conditions, training)
-        if training and self.accuracy_gate is not None:
-            self.accuracy.assign(_accuracy(real["logits"], fake["logits"]))
+        loss, name = self._played_loss, self.opponent_name
+        real = self.judge(play.images, play)
+        fake = self.judge(play.generated, play)
         terms = {
-            f"{name}_real_loss": loss.real_loss(
-                real["logits"], self.label_smoothing
-            ),
+            f"{name}_real_loss": loss.real(real["logits"]),
             f"{name}_fake_loss": loss.fake(fake["logits"]),
         }
-        if self.penalty:
-            terms["gradient_penalty"] = self.gradient_penalty(
-                images, generated, training, conditions
-            )
-        return terms | self.opponent_terms(real, fake, conditions, latents)
+        for trick in self.tricks:
+            terms |= trick.opponent_terms(self, play, real, fake)
+        return terms
 
-    def opponent_terms(self, real, fake, conditions, latents):
-        """Returns a dict of the opponent's further loss terms."""
-        return {}
-
-    def gradient_penalty(self, images, generated, training, conditions=()):
-        """The penalty on the logits' gradients, times its weight."""
-        weight = self.penalty_weight
-        weight = self.penalty.default_weight if weight is None else weight
-        points = self.penalty.points(images, generated, self.seed_generator)
-        gradients = self.input_gradient(
-            lambda x: self.judge(x, conditions, training)["logits"], points
-        )
-        return weight * self.penalty.value(gradients)
-
-    def generator_loss(
-        self, generated, training, conditions=(), latents=None, others=None
-    ):
-        """The generator's loss on what the opponent says of its images.
-
-        Args:
-            generated: Images of `latents[0]`.
-            training: Whether it is a training step.
-            conditions: What `unpack` gave besides images.
-            latents: List of latents.
-            others: Images of `latents[1]`, for the mode-seeking term.
-        """
-        fake = self.judge(generated, conditions, training)
+    def generator_loss(self, play: Round) -> dict[str, Any]:
+        """The generator's loss on what the opponent says of its images."""
+        fake = self.judge(play.generated, play)
         logits = fake["logits"]
-        if training and self.top_k < 1:
-            logits = _largest(logits, self.top_k)
-        terms = {"generator_loss": self.adversarial_loss.generator(logits)}
-        if self.mode_seeking_weight:
-            terms["mode_seeking_loss"] = (
-                self.mode_seeking_weight
-                * losses.mode_seeking(generated, others, *latents)
-            )
-        return terms | self.generator_terms(fake, conditions, latents)
-
-    def generator_terms(self, fake, conditions, latents):
-        """Returns a dict of the generator's further loss terms."""
-        return {}
-
-    def measures(self, terms):
-        """Returns a dict of what is logged besides the loss terms."""
-        if self.accuracy_gate is None:
-            return {}
-        return {
-            f"{self.opponent}_accuracy": ops.convert_to_tensor(self.accuracy)
-        }
+        for trick in self.tricks:
+            logits = trick.select(logits, play)
+        terms = {"generator_loss": self._played_loss.generator(logits)}
+        for trick in self.tricks:
+            terms |= trick.generator_terms(self, play, fake)
+        return terms
 
     # The step
 
     @backend.stateful
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Any]:
         """Updates the opponent, then the generator, on one batch."""
         self.advance(data)
         images, conditions = self.unpack(data)
         for _ in range(self.discriminator_steps - 1):
-            latents = self.draw(images)
-            made = self.synthesize_all(latents, conditions, True)
-            self.update_opponent(self.gate(), images, made, conditions, latents)
-        latents = self.draw(images)
-        made = self.record(
-            "generator", lambda: self.synthesize_all(latents, conditions, True)
-        )
-        is_open = self.gate()
-        opponent = self.update_opponent(
-            is_open, images, made.outputs, conditions, latents
-        )
-        generator = self.gated(
-            is_open,
-            getattr(self, self.opponent).non_trainable_variables,
-            lambda: self.minimize(
-                "generator",
-                lambda made: self.generator_loss(
-                    made[0], True, conditions, latents, made[-1]
-                ),
-                through=made,
-            ),
-        )
+            play = self.new_round(images, conditions, True)
+            self.update_opponent(play.showing(self.make(play)))
+        play = self.new_round(images, conditions, True)
+        made = self.record("generator", lambda: self.make(play))
+        opponent = self.update_opponent(play.showing(made.outputs))
+        generator = self.update_generator(play, made)
         return self.log(**opponent, **generator, **self.measures(opponent))
 
     @backend.stateful
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Any]:
         """Computes the losses by moving statistics, and changes nothing."""
-        images, conditions = self.unpack(data)
-        latents = self.draw(images)
-        made = self.synthesize_all(latents, conditions, False)
-        opponent = self.discriminator_loss(
-            images, made[0], False, conditions, latents
-        )
-        generator = self.generator_loss(
-            made[0], False, conditions, latents, made[-1]
-        )
+        play = self.new_round(*self.unpack(data), False)
+        play = play.showing(self.make(play))
+        opponent = self.discriminator_loss(play)
+        generator = self.generator_loss(play)
         return self.log(**opponent, **generator, **self.measures(opponent))
 
-    def advance(self, data):
-        """Tells layers that anneal, such as `InstanceNoise`, of the step.
-
-        Args:
-            data: The batch of the step, as `unpack` takes it.
-        """
-        for layer in getattr(self, self.opponent).layers:
+    def advance(self, data: Any) -> None:
+        """Tells layers that anneal, such as `InstanceNoise`, of the step."""
+        for layer in self.opponent.layers:
             if hasattr(layer, "advance"):
                 layer.advance()
 
-    def draw(self, images):
-        """Returns a list of latents for as many images: two to seek modes."""
+    def new_round(
+        self, images: Any, conditions: tuple[Any, ...], training: bool
+    ) -> Round:
+        """Draws latents for as many images, and asks the gates."""
         count = ops.shape(images)[0]
-        sets = 2 if self.mode_seeking_weight else 1
-        return [self.sample_latents(count) for _ in range(sets)]
+        sets = max((trick.latent_sets for trick in self.tricks), default=1)
+        latents = tuple(self.sample_latents(count) for _ in range(sets))
+        gates = [trick.is_open(self) for trick in self.tricks]
+        gates = [gate for gate in gates if gate is not None]
+        is_open = functools.reduce(ops.logical_and, gates) if gates else None
+        return Round(images, conditions, latents, (), training, is_open)
 
-    def synthesize_all(self, latents, conditions, training):
-        """Returns a list of the images of each of `draw`'s latents."""
-        return [self.synthesize(z, conditions, training) for z in latents]
+    def make(self, play: Round) -> tuple[Any, ...]:
+        """Returns the images of each set of a round's latents."""
+        return tuple(self.synthesize(z, play) for z in play.latents)
 
-    def update_opponent(self, is_open, images, made, conditions, latents):
-        """Updates the opponent, unless its gate is closed.
-
-        The gate is that of 3D-GAN, Wu et al. 2016, section 3.1. Closed, it
-        leaves weights, optimizer and batch statistics as they were.
-        """
-        generated = ops.stop_gradient(made[0])
-
-        def loss():
-            return self.discriminator_loss(
-                images, generated, True, conditions, latents
-            )
-
-        kept = [
-            *getattr(self, self.opponent).variables,
-            *self.optimizer[self.opponent].variables,
-        ]
-        return self.gated(
-            is_open, kept, lambda: self.minimize(self.opponent, loss)
+    def update_opponent(self, play: Round) -> dict[str, Any]:
+        """Updates the opponent, unless it is held back."""
+        play = play.showing(map(ops.stop_gradient, play.made))
+        optimizer = self.optimizer[self.opponent_name]
+        return play.if_open(
+            [*self.opponent.variables, *optimizer.variables],
+            lambda: self.minimize(
+                self.opponent_name, lambda: self.discriminator_loss(play)
+            ),
         )
 
-    def gate(self):
-        """Returns whether the opponent may learn; `None` without a gate."""
-        if self.accuracy_gate is None:
-            return None
-        return ops.convert_to_tensor(self.accuracy) <= self.accuracy_gate
+    def update_generator(
+        self, play: Round, made: backend.Recording
+    ) -> dict[str, Any]:
+        """Updates the generator, through the pass that made its images.
 
-    def gated(self, is_open, variables, update):
-        """Runs an update that leaves variables alone if the gate is closed.
-
-        Args:
-            is_open: Result of `gate`, from before the update.
-            variables: What a closed gate keeps as it was.
-            update: Function without arguments.
-
-        Returns:
-            What `update` returns.
+        An opponent that is held back keeps its batch statistics, too.
         """
-        if is_open is None:
-            return update()
-        before = [ops.copy(v) for v in variables]
-        result = update()
-        for variable, value in zip(variables, before, strict=True):
-            moved = ops.convert_to_tensor(variable)
-            variable.assign(ops.where(is_open, moved, value))
-        return result
+        return play.if_open(
+            self.opponent.non_trainable_variables,
+            lambda: self.minimize(
+                "generator",
+                lambda images: self.generator_loss(play.showing(images)),
+                through=made,
+            ),
+        )
 
     # Sampling
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """Maps the generator's inputs to images in [-1, 1]."""
         network = self.generator if training else self.network("generator")
         return network(inputs, training=training)
 
-    def generate(self, count, seed=None, batch_size=64):
-        """Draws images.
-
-        Args:
-            count: Number of images.
-            seed: Integer that fixes the latents, the same on every backend;
-                `None` draws new ones each time.
-            batch_size: Images per forward pass.
-
-        Returns:
-            float32 array `(count, size, size, channels)` in [-1, 1].
-
-        Raises:
-            ValueError: `count` is not a positive integer.
-        """
-        return self._draw(count, seed, batch_size)
-
-    def _draw(self, count, seed, batch_size, **latents):
-        """Generates by latents of a seed, as the arguments say of them."""
-        count = checks.positive_integer("count", count)
-        latents = self._latents(count, np.random.default_rng(seed), **latents)
-        return self._generate(latents, count, batch_size)
-
-    def _latents(self, count, random):
+    def _latents(
+        self, count: int, random: np.random.Generator, **options: Any
+    ) -> np.ndarray:
+        """Draws latents of a seed, as a model's own arguments say."""
         return random.standard_normal((count, self.latent_dim), "float32")
 
-    def check_batch(self, batch):
-        """Raises a ValueError for images that can't be trained on."""
+    def _draw(
+        self,
+        count: int,
+        seed: int | None,
+        batch_size: int,
+        labels: Any = None,
+        **options: Any,
+    ) -> np.ndarray:
+        """Generates by latents of a seed, and by classes where there are."""
+        count = checks.positive_integer("count", count)
+        classes = one_hot_to_generate(labels, count, self.num_classes)
+        latents = self._latents(count, np.random.default_rng(seed), **options)
+        inputs = latents if classes is None else [latents, classes]
+        return self._generate(inputs, count, batch_size)
+
+    @property
+    def grid_rows(self) -> int:
+        """Rows of a grid of `pictures`: with classes one for each."""
+        if self.num_classes is None:
+            return GenerativeModel.grid_rows
+        return min(self.num_classes, 10)
+
+    def pictures(
+        self,
+        count: int,
+        seed: int | None = None,
+        inputs: Any = None,
+        **arguments: Any,
+    ) -> np.ndarray:
+        """Makes pictures for a grid: the same latents in a row per label.
+
+        Args:
+            count: Number of pictures.
+            seed: Integer that fixes them, or `None`.
+            inputs: Not used: a GAN makes images of nothing.
+            **arguments: Further arguments of `generate`.
+
+        Returns:
+            float32 array `(count, height, width, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: As `generate`.
+        """
+        if self.num_classes is None:
+            return super().pictures(count, seed, inputs, **arguments)
+        return pictures_by_label(self, count, seed, **arguments)
+
+    # Data and saving
+
+    def check_batch(self, batch: Any) -> None:
+        """Raises a ValueError for data that can't be trained on."""
         images, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
         batches.check_images(images, self.image_shape)
+        check_batch_labels(batch, self.num_classes)
 
-    def get_config(self):
-        """Returns the arguments of `__init__`."""
-        penalty = self.penalty and losses.penalties.serialize(self.penalty)
-        return {
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments of `__init__`, those of the tricks too."""
+        config = {
             **super().get_config(),
             "loss": losses.serialize(self.adversarial_loss),
-            "penalty": penalty,
-            "penalty_weight": self.penalty_weight,
-            "label_smoothing": self.label_smoothing,
             "discriminator_steps": self.discriminator_steps,
-            "accuracy_gate": self.accuracy_gate,
-            "mode_seeking_weight": self.mode_seeking_weight,
-            "top_k": self.top_k,
         }
-
-
-def with_conditions(x, conditions):
-    """Returns a network's inputs: a tensor alone, or a list with conditions."""
-    return [x, *conditions] if conditions else x
-
-
-def _largest(logits, share):
-    """Returns the largest logits, at least that share of them all."""
-    logits = ops.reshape(logits, (-1,))
-    share = fractions.Fraction(share).limit_denominator(1000)
-    # In integers, as the size of a batch may be a tensor: rounded up.
-    count = ops.shape(logits)[0]
-    k = -(-count * share.numerator // share.denominator)
-    return ops.top_k(logits, k)[0]
-
-
-def _accuracy(real, fake):
-    right = ops.concatenate([ops.ravel(real > 0), ops.ravel(fake < 0)])
-    return ops.mean(ops.cast(right, "float32"))
+        if self.num_classes is not None:
+            config["num_classes"] = self.num_classes
+        for trick in self.tricks:
+            config |= trick.config()
+        return config

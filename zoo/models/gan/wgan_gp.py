@@ -1,18 +1,32 @@
 """WGAN-GP: Gulrajani et al. 2017, arXiv:1704.00028."""
 
+import dataclasses
+from typing import Any
+
 import keras
+import numpy as np
 
 from zoo.layers import Clip
-from zoo.models.gan.labelled_gan import LabelledGAN
+from zoo.models.gan.classifier import AuxiliaryClassifier
+from zoo.models.gan.game import AdversarialGame
+from zoo.models.gan.latents import normal_latents
+from zoo.models.gan.layout import Layout
+from zoo.models.gan.networks import build_generator, build_opponent
 from zoo.models.gan.residual_networks import (
     build_residual_critic,
     build_residual_generator,
+)
+from zoo.models.gan.tricks import (
+    AccuracyGate,
+    GradientPenalty,
+    ModeSeeking,
+    TopK,
 )
 from zoo.utils import checks
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class WGANGP(LabelledGAN):
+class WGANGP(AdversarialGame):
     """Wasserstein GAN with gradient penalty.
 
     `critic`, without batch normalization, estimates the Wasserstein distance
@@ -34,7 +48,9 @@ class WGANGP(LabelledGAN):
         latent_dim: Length of a latent vector, 128 as in the paper's code.
         filters: Of the narrowest layer of DCGAN's networks, or of all layers
             of the residual ones (128 in the paper).
-        architecture: `"dcgan"`, or `"resnet"` for the paper's of CIFAR-10.
+        architecture: `"dcgan"`, or `"resnet"` for the paper's of CIFAR-10,
+            which take none of the arguments from `batch_norm` to
+            `instance_noise_steps`.
         critic_steps: Updates of the critic for each of the generator.
         penalty_weight: Lambda, 10 in the paper.
         clip: Instead of the penalty, the bound of all weights of the critic
@@ -43,15 +59,42 @@ class WGANGP(LabelledGAN):
         classifier_weight: Factor of the class's cross-entropy in the critic's
             loss; a tenth of it in the generator's, both as in the paper's
             code. With 0 the critic is given the class, and judges the pair.
-        **kwargs: Further arguments of `zoo.DCGAN` but `clusters`, `loss`,
-            `penalty`, `label_smoothing` and `discriminator_steps`; with
-            `architecture="resnet"` none of those that change DCGAN's
-            networks.
+        batch_norm: How to normalize: `"generator"`, as in the paper, only in
+            that network; `True` both by batch statistics; `False` not at all,
+            convolutions then have biases; `"reference"` or `"virtual"` by a
+            fixed reference batch (Salimans et al. 2016, section 3.4).
+        spectral_norm: Whether the critic's kernels are divided by their
+            largest singular value (Miyato et al. 2018).
+        minibatch: What the critic is told of the whole batch: `"stddev"`
+            (Karras et al. 2018), `"discrimination"` (Salimans et al. 2016) or
+            `None`.
+        instance_noise: Standard deviation of noise on what the critic sees in
+            training (Sønderby et al. 2017), 0 for none.
+        instance_noise_steps: Training steps in which that noise falls to 0;
+            `None` for noise that stays.
+        accuracy_gate: The critic is updated only if its accuracy on the last
+            batch was not higher, in [0, 1); `None` for no gate.
+        mode_seeking_weight: Factor of the mode-seeking term (Mao et al.
+            2019), 0 for none.
+        top_k: Share of a batch, in (0, 1], whose images the generator learns
+            from, those that most look real to the critic (Sinha et al.
+            2020); 1 for all.
+        ema_decay: Decay of the average of the generator's weights that
+            `generate` then uses, or `None`, as in the paper.
+        temperature: Standard deviation of the normal latents that `generate`
+            draws; in training it is 1. Below 1 images are more typical and
+            less diverse (Kingma and Dhariwal 2018, section 6, by that name;
+            Brock et al. 2019, section 3.1, of GANs).
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
 
-    Data: as for `zoo.DCGAN`; with `num_classes` as for `zoo.ConditionalGAN`.
+    Data: batches of float32 images `(batch, size, size, channels)` in
+    [-1, 1], alone or as `(images, labels)`, whose integer labels `(batch,)`
+    in [0, num_classes) are needed with `num_classes`, and else not used.
 
     Example:
     ```python
@@ -63,67 +106,100 @@ class WGANGP(LabelledGAN):
     ```
     """
 
-    opponent = "critic"
-    generator_class_share = 0.1
+    opponent_name = "critic"
     players = {"critic": ("critic",), "generator": ("generator",)}
+    measure_names = ("wasserstein_distance",)
 
     def __init__(
         self,
-        image_shape=(64, 64, 3),
-        latent_dim=128,
-        filters=64,
-        architecture="dcgan",
-        critic_steps=5,
-        penalty_weight=10.0,
-        clip=None,
-        num_classes=None,
-        classifier_weight=1.0,
-        **kwargs,
+        image_shape: tuple[int, int, int] = (64, 64, 3),
+        latent_dim: int = 128,
+        filters: int = 64,
+        architecture: str = "dcgan",
+        critic_steps: int = 5,
+        penalty_weight: float | None = 10.0,
+        clip: float | None = None,
+        num_classes: int | None = None,
+        classifier_weight: float = 1.0,
+        *,
+        batch_norm: bool | str = "generator",
+        spectral_norm: bool = False,
+        minibatch: str | None = None,
+        instance_noise: float = 0.0,
+        instance_noise_steps: int | None = None,
+        accuracy_gate: float | None = None,
+        mode_seeking_weight: float = 0.0,
+        top_k: float = 1.0,
+        ema_decay: float | None = None,
+        temperature: float = 1.0,
+        name: str | None = None,
+        dtype: Any = None,
     ):
-        if architecture not in ("dcgan", "resnet"):
-            raise ValueError(
-                "Argument `architecture` must be 'dcgan' or 'resnet'. "
-                f"Received: architecture={architecture!r}"
-            )
+        classifier = AuxiliaryClassifier(
+            num_classes, classifier_weight, generator_share=0.1
+        )
         super().__init__(
-            image_shape,
-            num_classes=num_classes,
-            classifier_weight=classifier_weight,
-            latent_dim=latent_dim,
-            filters=filters,
-            batch_norm=kwargs.pop("batch_norm", "generator"),
             loss="wasserstein",
-            penalty=None if clip else "wgan_gp",
-            penalty_weight=penalty_weight,
+            tricks=[
+                GradientPenalty(None if clip else "wgan_gp", penalty_weight),
+                AccuracyGate(accuracy_gate),
+                ModeSeeking(mode_seeking_weight),
+                TopK(top_k),
+                classifier,
+            ],
             discriminator_steps=checks.positive_integer(
                 "critic_steps", critic_steps
             ),
-            **kwargs,
+            num_classes=num_classes,
+            ema_decay=ema_decay,
+            name=name,
+            dtype=dtype,
         )
-        self.architecture = architecture
+        self.layout = Layout(
+            image_shape,
+            filters,
+            batch_norm,
+            spectral_norm,
+            minibatch,
+            instance_noise,
+            instance_noise_steps,
+        )
+        self.image_shape = self.layout.image_shape
+        self.classifier = classifier
+        self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
+        self.architecture = checks.one_of(
+            "architecture", architecture, ("dcgan", "resnet")
+        )
+        self.temperature = checks.not_negative("temperature", temperature)
+        self._build_networks()
         self.clip = clip
-        if architecture == "dcgan":
-            self.build_networks(None, *self.class_inputs, self.class_heads)
-        else:
-            self._build_residual()
         if clip is not None:
-            checks.not_negative("clip", clip)
-            for variable in self.critic.trainable_variables:
-                variable.constraint = Clip(clip)
-                variable.assign(variable.constraint(variable))
-        self.start_game(self.class_terms, ["wasserstein_distance"])
+            self._clip_weights(checks.not_negative("clip", clip))
+        self.start_game()
 
-    def _build_residual(self):
-        told, judged = self.class_inputs
+    def _build_networks(self) -> None:
+        classes, heads = self.num_classes or 0, self.classifier.heads
+        told = 0 if self.classifier.hides_conditions else classes
+        shape, filters = self.image_shape, self.layout.filters
         with self.dtype_scope():
-            self.generator = build_residual_generator(
-                self.image_shape, self.latent_dim, self.filters, told
-            )
-            self.critic = build_residual_critic(
-                self.image_shape, self.filters, judged, self.class_heads
-            )
+            if self.architecture == "dcgan":
+                self.generator = build_generator(
+                    self.layout, self.latent_dim, classes
+                )
+                self.critic = build_opponent(self.layout, "critic", told, heads)
+            else:
+                self.generator = build_residual_generator(
+                    shape, self.latent_dim, filters, classes
+                )
+                self.critic = build_residual_critic(shape, filters, told, heads)
 
-    def default_optimizers(self):
+    def _clip_weights(self, clip: float) -> None:
+        """Bounds all weights of the critic: Arjovsky et al. 2017."""
+        for variable in self.critic.trainable_variables:
+            variable.constraint = Clip(clip)
+            variable.assign(variable.constraint(variable))
+
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 1e-4, betas 0 and 0.9; 2e-4 with residuals."""
         rate = 2e-4 if self.architecture == "resnet" else 1e-4
         return {
@@ -133,15 +209,66 @@ class WGANGP(LabelledGAN):
             for player in self.players
         }
 
-    def measures(self, terms):
+    def measures(self, terms: dict[str, Any]) -> dict[str, Any]:
         """Adds the critic's estimate, `E[D(x)] - E[D(G(z))]`."""
         estimate = -(terms["critic_real_loss"] + terms["critic_fake_loss"])
         return super().measures(terms) | {"wasserstein_distance": estimate}
 
-    def get_config(self):
+    def generate(
+        self,
+        count: int,
+        seed: int | None = None,
+        batch_size: int = 64,
+        labels: Any = None,
+        temperature: float | None = None,
+    ) -> np.ndarray:
+        """Draws images.
+
+        Args:
+            count: Number of images.
+            seed: Integer that fixes the latents, the same on every backend;
+                with another label they give another class. `None` draws new
+                ones each time.
+            batch_size: Images per forward pass.
+            labels: Integers `(count,)` in [0, num_classes), or one integer
+                for all; by default all classes in turn. Only with
+                `num_classes`.
+            temperature: Standard deviation of the normal latents, not
+                negative; by default the model's `temperature`.
+
+        Returns:
+            float32 array `(count, size, size, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: `count` is not a positive integer, the temperature is
+                negative, or labels are out of range, not integers, not
+                `count`, or for a model without.
+        """
+        return self._draw(
+            count, seed, batch_size, labels, temperature=temperature
+        )
+
+    def _latents(
+        self,
+        count: int,
+        random: np.random.Generator,
+        temperature: float | None = None,
+    ) -> np.ndarray:
+        if temperature is None:
+            temperature = self.temperature
+        return normal_latents(random, count, self.latent_dim, temperature)
+
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         config = super().get_config()
         config["critic_steps"] = config.pop("discriminator_steps")
-        for name in ("loss", "penalty", "label_smoothing"):
-            del config[name]
-        return {**config, "architecture": self.architecture, "clip": self.clip}
+        del config["loss"], config["penalty"]
+        return {
+            **config,
+            **dataclasses.asdict(self.layout),
+            "latent_dim": self.latent_dim,
+            "architecture": self.architecture,
+            "clip": self.clip,
+            "num_classes": self.num_classes,
+            "temperature": self.temperature,
+        }

@@ -1,9 +1,20 @@
 """3D-GAN: Wu, Zhang, Xue, Freeman, Tenenbaum 2016, arXiv:1610.07584."""
 
+from typing import Any
+
 import keras
+import numpy as np
 
 from zoo.engine import batches
+from zoo.losses import AdversarialLoss, Penalty
 from zoo.models.gan.game import AdversarialGame
+from zoo.models.gan.tricks import (
+    AccuracyGate,
+    GradientPenalty,
+    LabelSmoothing,
+    ModeSeeking,
+    TopK,
+)
 from zoo.models.gan3d.networks import build_discriminator, build_generator
 from zoo.models.gan3d.rendering import render_voxels
 from zoo.utils import checks
@@ -45,10 +56,27 @@ class GAN3D(AdversarialGame):
             `None`, as in the paper, for one that is not.
         accuracy_gate: The discriminator is updated only if its accuracy on
             the last batch was not higher, in [0, 1); `None` for no gate.
-        **kwargs: `loss`, `penalty`, `penalty_weight`, `label_smoothing`,
-            `discriminator_steps`, `mode_seeking_weight`, `top_k`,
-            `ema_decay`, as of `zoo.DCGAN`; `name` and `dtype`, as of any
-            Keras model.
+        loss: A name of `zoo.losses` for logits, such as `"non_saturating"`
+            (the default), `"least_squares"` or `"wasserstein"`, or a
+            `zoo.losses.AdversarialLoss`.
+        penalty: `"wgan_gp"`, `"dragan"`, `"r1"`, `"r2"`, a
+            `zoo.losses.Penalty` or `None`, as in the paper. It asks for a
+            discriminator without batch statistics.
+        penalty_weight: Factor of the penalty; `None` for its paper's.
+        label_smoothing: What is taken off the discriminator's target for real
+            shapes, in [0, 1); 0 in the paper.
+        discriminator_steps: Updates of the discriminator for each of the
+            generator.
+        mode_seeking_weight: Factor of the mode-seeking term (Mao et al.
+            2019), 0 for none.
+        top_k: Share of a batch, in (0, 1], whose shapes the generator learns
+            from, those that most look real to the discriminator (Sinha et al.
+            2020); 1 for all.
+        ema_decay: Decay of the average of the generator's weights that
+            `generate` then uses, or `None`, as in the paper.
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
@@ -71,37 +99,47 @@ class GAN3D(AdversarialGame):
 
     def __init__(
         self,
-        resolution=64,
-        latent_dim=200,
-        filters=64,
+        resolution: int = 64,
+        latent_dim: int = 200,
+        filters: int = 64,
         *,
-        batch_norm=True,
-        prior="uniform",
-        minibatch=None,
-        accuracy_gate=0.8,
-        **kwargs,
+        batch_norm: bool | str = True,
+        prior: str = "uniform",
+        minibatch: str | None = None,
+        accuracy_gate: float | None = 0.8,
+        loss: str | AdversarialLoss = "non_saturating",
+        penalty: str | Penalty | None = None,
+        penalty_weight: float | None = None,
+        label_smoothing: float = 0.0,
+        discriminator_steps: int = 1,
+        mode_seeking_weight: float = 0.0,
+        top_k: float = 1.0,
+        ema_decay: float | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ):
-        super().__init__(accuracy_gate=accuracy_gate, **kwargs)
-        if resolution not in (8, 16, 32, 64, 128):
-            raise ValueError(
-                "Argument `resolution` must be 8, 16, 32, 64 or 128. "
-                f"Received: resolution={resolution!r}"
-            )
+        super().__init__(
+            loss=loss,
+            tricks=[
+                LabelSmoothing(label_smoothing),
+                GradientPenalty(penalty, penalty_weight),
+                AccuracyGate(accuracy_gate),
+                ModeSeeking(mode_seeking_weight),
+                TopK(top_k),
+            ],
+            discriminator_steps=discriminator_steps,
+            ema_decay=ema_decay,
+            name=name,
+            dtype=dtype,
+        )
+        checks.one_of("resolution", resolution, (8, 16, 32, 64, 128))
         if batch_norm is not True and batch_norm != "generator":
             raise ValueError(
                 "Argument `batch_norm` must be True or 'generator'. "
                 f"Received: batch_norm={batch_norm!r}"
             )
-        if prior not in ("uniform", "normal"):
-            raise ValueError(
-                "Argument `prior` must be 'uniform' or 'normal'. "
-                f"Received: prior={prior!r}"
-            )
-        if minibatch not in (None, "stddev"):
-            raise ValueError(
-                "Argument `minibatch` must be 'stddev' or None. "
-                f"Received: minibatch={minibatch!r}"
-            )
+        checks.one_of("prior", prior, ("uniform", "normal"))
+        checks.one_of("minibatch", minibatch, (None, "stddev"))
         self.resolution = int(resolution)
         self.image_shape = (self.resolution,) * 3 + (1,)
         self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
@@ -121,7 +159,7 @@ class GAN3D(AdversarialGame):
             )
         self.start_game()
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's, section 3.1: Adam, beta1 0.5, at 2.5e-3 and 1e-5."""
         rates = {"generator": 2.5e-3, "discriminator": 1e-5}
         return {
@@ -129,7 +167,7 @@ class GAN3D(AdversarialGame):
             for player in self.players
         }
 
-    def sample_latents(self, count):
+    def sample_latents(self, count: Any) -> Any:
         """Returns latents of the prior, shape `(count, latent_dim)`."""
         if self.prior == "normal":
             return super().sample_latents(count)
@@ -137,7 +175,13 @@ class GAN3D(AdversarialGame):
             (count, self.latent_dim), seed=self.seed_generator
         )
 
-    def generate(self, count, seed=None, batch_size=64, threshold=None):
+    def generate(
+        self,
+        count: int,
+        seed: int | None = None,
+        batch_size: int = 64,
+        threshold: float | None = None,
+    ) -> np.ndarray:
         """Draws shapes.
 
         Args:
@@ -158,19 +202,25 @@ class GAN3D(AdversarialGame):
         """
         if threshold is not None:
             checks.fraction("threshold", threshold)
-        voxels = super().generate(count, seed, batch_size)
+        voxels = self._draw(count, seed, batch_size)
         if threshold is None:
             return voxels
         return (voxels > threshold).astype("float32")
 
-    def _latents(self, count, random):
+    def _latents(self, count: int, random: np.random.Generator) -> np.ndarray:
         if self.prior == "normal":
             return super()._latents(count, random)
         return random.random((count, self.latent_dim), "float32")
 
     def pictures(
-        self, count, seed=None, inputs=None, size=96, threshold=0.5, **arguments
-    ):
+        self,
+        count: int,
+        seed: int | None = None,
+        inputs: Any = None,
+        size: int = 96,
+        threshold: float = 0.5,
+        **arguments: Any,
+    ) -> np.ndarray:
         """Renders shapes, for grids of samples.
 
         Args:
@@ -191,12 +241,12 @@ class GAN3D(AdversarialGame):
         voxels = self.generate(count, seed) if inputs is None else inputs
         return render_voxels(voxels[:count], size, threshold, **arguments)
 
-    def check_batch(self, batch):
+    def check_batch(self, batch: Any) -> None:
         """Raises a ValueError for voxels that can't be trained on."""
         voxels, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
         batches.check_voxels(voxels, self.image_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),

@@ -10,7 +10,8 @@ from zoo.models.gan.game import AdversarialGame
 class GrowingGAN(AdversarialGame):
     """A game in which both networks begin small, arXiv:1710.10196, section 2.
 
-    A subclass builds a network with the layers `"growth"`, a
+    What StyleGAN and, later, ProGAN are trained by. A subclass builds a
+    network with the layers `"growth"`, a
     `zoo.layers.Growth`, and for each resolution from 8 on `"up_<size>"`, which
     repeats pixels, and `"fade_in_<size>"`, a `zoo.layers.FadeIn`. `growing`
     names it. Its networks, told `stage`, make and judge images of
@@ -48,9 +49,9 @@ class GrowingGAN(AdversarialGame):
         count = ops.cast(ops.shape(images)[0], "int32")
         self.growth.advance(count * backend.replica_count())
 
-    def start_game(self, losses=(), measures=()):
+    def start_game(self) -> None:
         """Makes what depends on the networks, once they stand."""
-        super().start_game(losses, measures)
+        super().start_game()
         self._follow_growth()
 
     def make_train_function(self, force=False):

@@ -2,12 +2,23 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import keras
 from keras import ops
 
-from zoo.models.gan.game import with_conditions
+from zoo.losses import AdversarialLoss, Penalty
+from zoo.models.gan.conditions import with_conditions
+from zoo.models.gan.round import Round
+from zoo.models.gan.tricks import (
+    AccuracyGate,
+    GradientPenalty,
+    LabelSmoothing,
+    ModeSeeking,
+    TopK,
+)
 from zoo.models.stylegan.architecture import Architecture
+from zoo.models.stylegan.growing import GrowingGAN
 from zoo.models.stylegan.networks import (
     build_discriminator,
     build_mapping,
@@ -15,12 +26,12 @@ from zoo.models.stylegan.networks import (
     discriminate,
     synthesize,
 )
-from zoo.models.stylegan.sampling import StyledGAN
+from zoo.models.stylegan.sampling import StyleSampling
 from zoo.utils import checks
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class StyleGAN(StyledGAN):
+class StyleGAN(StyleSampling, GrowingGAN):
     """Style-based generator, grown progressively.
 
     `mapping` turns latents z into intermediate latents w; `synthesis` makes
@@ -62,14 +73,28 @@ class StyleGAN(StyledGAN):
             the paper.
         fade_images: Training images over which a resolution is faded in.
         stable_images: Training images for each resolution besides.
-        penalty: As of `zoo.DCGAN`; R1 in the paper, whose weight, gamma, is
-            10.
+        penalty: `"r1"`, as in the paper, `"r2"`, `"wgan_gp"`, `"dragan"`, a
+            `zoo.losses.Penalty` or `None`.
+        penalty_weight: Factor of the penalty; `None` for its paper's, gamma
+            10 of R1.
+        loss: A name of `zoo.losses` for logits, `"non_saturating"` as in the
+            paper, or a `zoo.losses.AdversarialLoss`.
+        label_smoothing: What is taken off the discriminator's target for real
+            images, in [0, 1); 0 in the paper.
+        discriminator_steps: Updates of the discriminator for each of the
+            generator.
+        accuracy_gate: The discriminator is updated only if its accuracy on
+            the last batch was not higher, in [0, 1); `None` for no gate.
+        mode_seeking_weight: Factor of the mode-seeking term (Mao et al.
+            2019), 0 for none.
+        top_k: Share of a batch, in (0, 1], whose images the generator learns
+            from, those that most look real to the discriminator (Sinha et al.
+            2020); 1 for all.
         ema_decay: Decay of the average of the generator's weights that
             `generate` uses, or `None`.
-        **kwargs: `loss`, non-saturating as in the paper, `penalty_weight`,
-            `label_smoothing`, `discriminator_steps`, `accuracy_gate`,
-            `mode_seeking_weight` and `top_k`, as of `zoo.DCGAN`; `name` and
-            `dtype`, as of any Keras model.
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
@@ -96,28 +121,45 @@ class StyleGAN(StyledGAN):
 
     def __init__(
         self,
-        resolution=1024,
-        channels=3,
+        resolution: int = 1024,
+        channels: int = 3,
         *,
-        num_classes=None,
-        latent_dim=512,
-        filters=None,
-        max_filters=512,
-        mapping_layers=8,
-        style_mixing=0.9,
-        grow=True,
-        first_resolution=8,
-        fade_images=600_000,
-        stable_images=600_000,
-        penalty="r1",
-        ema_decay=0.999,
-        **kwargs,
+        num_classes: int | None = None,
+        latent_dim: int = 512,
+        filters: int | None = None,
+        max_filters: int = 512,
+        mapping_layers: int = 8,
+        style_mixing: float = 0.9,
+        grow: bool = True,
+        first_resolution: int = 8,
+        fade_images: int = 600_000,
+        stable_images: int = 600_000,
+        penalty: str | Penalty | None = "r1",
+        penalty_weight: float | None = None,
+        loss: str | AdversarialLoss = "non_saturating",
+        label_smoothing: float = 0.0,
+        discriminator_steps: int = 1,
+        accuracy_gate: float | None = None,
+        mode_seeking_weight: float = 0.0,
+        top_k: float = 1.0,
+        ema_decay: float | None = 0.999,
+        name: str | None = None,
+        dtype: Any = None,
     ):
         super().__init__(
+            loss=loss,
+            tricks=[
+                LabelSmoothing(label_smoothing),
+                GradientPenalty(penalty, penalty_weight),
+                AccuracyGate(accuracy_gate),
+                ModeSeeking(mode_seeking_weight),
+                TopK(top_k),
+            ],
+            discriminator_steps=discriminator_steps,
             num_classes=num_classes,
-            penalty=penalty,
             ema_decay=ema_decay,
-            **kwargs,
+            name=name,
+            dtype=dtype,
         )
         if self.adversarial_loss.energy:
             raise ValueError(
@@ -164,11 +206,11 @@ class StyleGAN(StyledGAN):
             )
 
     @property
-    def noise_shapes(self):
+    def noise_shapes(self) -> list[tuple[int, int, int]]:
         """Shape of each layer's noise, `(size, size, 1)`."""
         return self.architecture.noise_shapes
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam at 1e-3, betas 0 and 0.99, epsilon 1e-8: appendix C."""
         return {
             player: keras.optimizers.Adam(
@@ -179,14 +221,14 @@ class StyleGAN(StyledGAN):
 
     # What the game asks for
 
-    def synthesize(self, latents, conditions, training):
+    def synthesize(self, latents: Any, play: Round) -> Any:
         """Returns images of the stage's size, of mixed styles in training."""
         layer, level = self.synthesis.get_layer, self.growth(latents)
-        styles = self.draw_styles(latents, conditions, training)
+        styles = self.draw_styles(latents, play.conditions, play.training)
         noise = self.draw_noise(ops.shape(latents)[0])
         return synthesize(layer, styles, noise, level)
 
-    def draw_noise(self, count):
+    def draw_noise(self, count: Any) -> list[Any]:
         """Returns a list of noise from N(0, 1) for the layers so far.
 
         Args:
@@ -197,7 +239,9 @@ class StyleGAN(StyledGAN):
             for shape in self.noise_shapes[: 2 * self.stage + 2]
         ]
 
-    def draw_styles(self, latents, conditions, training):
+    def draw_styles(
+        self, latents: Any, conditions: tuple[Any, ...], training: bool
+    ) -> Any:
         """Maps latents to styles, in training with style mixing.
 
         Section 3.1 of the paper: for most images, a second latent gives the
@@ -229,12 +273,13 @@ class StyleGAN(StyledGAN):
         beyond = ops.arange(layers)[None, :, None] >= crossover
         return ops.where(ops.logical_and(mixed, beyond), others, w)
 
-    def judge(self, images, conditions, training):
+    def judge(self, images: Any, play: Round) -> dict[str, Any]:
         """Returns the logits of images of the stage's size."""
         layer, level = self.discriminator.get_layer, self.growth(images)
-        return {"logits": discriminate(layer, images, level, *conditions)}
+        logits = discriminate(layer, images, level, *play.conditions)
+        return {"logits": logits}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         sizes = dataclasses.asdict(self.architecture)
         return {

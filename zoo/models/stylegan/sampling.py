@@ -5,8 +5,7 @@ import math
 import numpy as np
 from keras import ops
 
-from zoo.models.gan.class_conditional import ClassConditional
-from zoo.models.stylegan.growing import GrowingGAN
+from zoo.engine.labels import one_hot_to_generate
 from zoo.utils import checks
 from zoo.utils.noise import NoiseStreams
 
@@ -20,13 +19,14 @@ NOISE_BYTES = 2**28
 """Most noise that is held at a time."""
 
 
-class StyledGAN(ClassConditional, GrowingGAN):
-    """A GAN whose images are made of styles, one for each layer, and noise.
+class StyleSampling:
+    """What games share whose images are made of styles and noise.
 
-    A subclass sets `latent_dim`, `noise_shapes` (the shape of each layer's
-    noise) and builds `mapping`, from latents z, with classes also one-hot
-    vectors, to w, whose layer `"mean"` is a `zoo.layers.RunningMean`, and
-    `synthesis`, from styles and noise to images.
+    A base class to put before that of the game, which StyleGAN2 will share.
+    The model has `latent_dim`, `num_classes` and `noise_shapes` (the shape of
+    each layer's noise), and `mapping`, from latents z, with classes also
+    one-hot vectors, to w, whose layer `"mean"` is a `zoo.layers.RunningMean`,
+    and `synthesis`, from a style for each layer and noise to images.
     """
 
     inference_networks = ("mapping", "synthesis")
@@ -171,7 +171,7 @@ class StyledGAN(ClassConditional, GrowingGAN):
         mapping = self.network("mapping")
         inputs, mean = latents, mapping.get_layer("mean").mean
         mean = ops.convert_to_numpy(mean)
-        classes = self.classes_to_generate(labels, len(latents))
+        classes = one_hot_to_generate(labels, len(latents), self.num_classes)
         if classes is not None:
             inputs, mean = [latents, classes], (classes @ mean)[:, None]
         w = self._generate(inputs, len(latents), 1024, mapping)
