@@ -5,8 +5,7 @@ import numpy as np
 import tensorflow as tf
 from support.harness import random_images, tiny_diffusion
 
-from zoo.commands import evaluating
-from zoo.recipes import measures
+from zoo.recipes import inputs, measures
 from zoo.recipes.diffusion import BEST, WAYS, measure
 from zoo.recipes.settings import default_settings
 
@@ -17,7 +16,7 @@ def test_measures(monkeypatch):
         values = (images, np.arange(140) % 3) if labelled else images
         return tf.data.Dataset.from_tensor_slices(values).batch(5)
 
-    monkeypatch.setattr(evaluating, "all_images", noise)
+    monkeypatch.setattr(inputs, "all_images", noise)
     monkeypatch.setattr(measures, "all_images", noise)
     keras.utils.set_random_seed(0)
     settings = default_settings("diffusion", features="fashion_mnist")

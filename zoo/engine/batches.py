@@ -1,5 +1,7 @@
 """Looks at the first batch before a training starts, for clear errors."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -7,7 +9,9 @@ import numpy as np
 TOLERANCE = 1e-3
 
 
-def peek(data, batch_size=None, targets=None):
+def peek(
+    data: Any, batch_size: int | None = None, targets: Any = None
+) -> tuple[Any, Any]:
     """Returns the first batch of whatever `fit` accepts, and the data.
 
     Args:
@@ -44,7 +48,7 @@ def _with_first(batch, data):
     yield from data
 
 
-def can_shuffle(data):
+def can_shuffle(data: Any) -> bool:
     """Returns whether Keras, and not whoever made the data, shuffles them."""
     return _is_arrays(data) or isinstance(data, keras.utils.PyDataset)
 
@@ -53,7 +57,9 @@ def _is_arrays(data):
     return hasattr(data, "__array__") or isinstance(data, (tuple, list, dict))
 
 
-def check_images(images, image_shape, what="images"):
+def check_images(
+    images: Any, image_shape: tuple[int, int, int], what: str = "images"
+) -> None:
     """Checks a batch of images.
 
     Args:
@@ -82,7 +88,7 @@ def check_images(images, image_shape, what="images"):
         )
 
 
-def check_voxels(voxels, shape):
+def check_voxels(voxels: Any, shape: tuple[int | None, ...]) -> None:
     """Checks a batch of voxels.
 
     Args:

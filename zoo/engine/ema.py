@@ -1,5 +1,7 @@
 """Exponential moving averages of networks' weights."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -19,7 +21,7 @@ class ExponentialMovingAverage(keras.layers.Layer):
         decay: Largest decay, in [0, 1).
     """
 
-    def __init__(self, network, decay, **kwargs):
+    def __init__(self, network: keras.Model, decay: float, **kwargs: Any):
         super().__init__(trainable=False, dtype="float32", **kwargs)
         self.decay = decay
         self.network = keras.models.clone_model(network)
@@ -35,7 +37,7 @@ class ExponentialMovingAverage(keras.layers.Layer):
         )
         self.built = True
 
-    def update(self, source):
+    def update(self, source: keras.Model) -> None:
         """Moves the average towards the weights of `source`.
 
         Args:
@@ -51,10 +53,10 @@ class ExponentialMovingAverage(keras.layers.Layer):
             average.assign(value)
         self.updates.assign(self.updates + 1)
 
-    def end_warm_up(self):
+    def end_warm_up(self) -> None:
         """Keeps what it has: an average that was loaded is no early one."""
         self.updates.assign(1_000_000)
 
-    def call(self, *args, **kwargs):
+    def call(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the averaged network."""
         return self.network(*args, **kwargs)

@@ -1,7 +1,11 @@
 """The base class of all models: many networks, many optimizers, one `fit`."""
 
 import contextlib
+import os
+import pathlib
 import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -63,7 +67,13 @@ class GenerativeModel(keras.Model):
     incomplete = False
     """Whether a preset was loaded without what training needs."""
 
-    def __init__(self, *, ema_decay=None, name=None, dtype=None):
+    def __init__(
+        self,
+        *,
+        ema_decay: float | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
         super().__init__(name=name, dtype=dtype)
         if ema_decay is not None:
             checks.fraction("ema_decay", ema_decay)
@@ -74,7 +84,7 @@ class GenerativeModel(keras.Model):
         self.built = True  # The networks are; fit() need not trace a call.
 
     @contextlib.contextmanager
-    def dtype_scope(self):
+    def dtype_scope(self) -> Iterator[None]:
         """Gives layers made within it this model's dtype policy."""
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.dtype_policy)
@@ -83,7 +93,7 @@ class GenerativeModel(keras.Model):
         finally:
             keras.config.set_dtype_policy(before)
 
-    def average(self, name):
+    def average(self, name: str) -> None:
         """Keeps an exponential moving average of a network, if asked to.
 
         Called by a subclass once the network stands. Without `ema_decay`
@@ -97,7 +107,7 @@ class GenerativeModel(keras.Model):
                 getattr(self, name), self.ema_decay
             )
 
-    def network(self, name):
+    def network(self, name: str) -> keras.Model:
         """Returns the network to generate with: the average where kept.
 
         Args:
@@ -112,18 +122,18 @@ class GenerativeModel(keras.Model):
 
     # Compiling
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Returns a dict of player to the optimizer of the paper."""
         raise NotImplementedError
 
     def compile(
         self,
         *,
-        run_eagerly=False,
-        steps_per_execution=1,
-        jit_compile="auto",
-        **optimizers,
-    ):
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        **optimizers: Any,
+    ) -> None:
         """Sets the optimizers; without arguments, those of the paper.
 
         Args:
@@ -173,13 +183,13 @@ class GenerativeModel(keras.Model):
                     f"steps_per_execution={steps_per_execution}"
                 )
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict[str, Any]:
         """Returns the optimizers' configs, loadable on every backend."""
         if not self.compiled:
             return {}
         return {"optimizers": serialize_optimizers(self.optimizer.members)}
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles with the result of `get_compile_config`."""
         deserialize = keras.saving.deserialize_keras_object
         self.compile(
@@ -191,11 +201,11 @@ class GenerativeModel(keras.Model):
 
     # The training step's vocabulary
 
-    def networks_of(self, player):
+    def networks_of(self, player: str) -> list[keras.Model]:
         """Returns the list of networks that a player trains."""
         return [getattr(self, name) for name in self.players[player]]
 
-    def variables_of(self, player):
+    def variables_of(self, player: str) -> list[keras.Variable]:
         """Returns the list of variables that a player's update moves."""
         networks = self.networks_of(player)
         return [v for n in networks for v in n.trainable_variables]
@@ -205,7 +215,7 @@ class GenerativeModel(keras.Model):
         everything = self.trainable_variables + self.non_trainable_variables
         return [v for v in everything if id(v) not in own]
 
-    def record(self, player, fn):
+    def record(self, player: str, fn: Callable[..., Any]) -> backend.Recording:
         """Runs a player's forward pass so that `minimize` can reuse it.
 
         Args:
@@ -219,7 +229,12 @@ class GenerativeModel(keras.Model):
             fn, self.variables_of(player), state=self._other_variables(player)
         )
 
-    def minimize(self, player, loss_fn, through=None):
+    def minimize(
+        self,
+        player: str,
+        loss_fn: Callable[..., dict[str, Any]],
+        through: backend.Recording | None = None,
+    ) -> dict[str, Any]:
         """Updates one player, and nothing else, by its optimizer.
 
         Args:
@@ -244,7 +259,7 @@ class GenerativeModel(keras.Model):
                 self.averages[name].update(getattr(self, name))
         return terms
 
-    def input_gradient(self, fn, x):
+    def input_gradient(self, fn: Callable[..., Any], x: Any) -> Any:
         """Gradient of `sum(fn(x))` with respect to `x`, for penalties.
 
         Args:
@@ -257,7 +272,9 @@ class GenerativeModel(keras.Model):
         everything = self.trainable_variables + self.non_trainable_variables
         return backend.input_gradient(fn, x, everything)
 
-    def log_terms(self, losses, measures=()):
+    def log_terms(
+        self, losses: Iterable[str], measures: Iterable[str] = ()
+    ) -> None:
         """Names what `log` expects, where it depends on arguments.
 
         Called by a subclass in `__init__`; without it, the class' own names.
@@ -270,7 +287,7 @@ class GenerativeModel(keras.Model):
         names = ("loss", *self.loss_names, *self.measure_names)
         self.loss_trackers = [keras.metrics.Mean(n) for n in names]
 
-    def log(self, **terms):
+    def log(self, **terms: Any) -> dict[str, Any]:
         """Adds loss terms and measures to their means over the epoch.
 
         Also logs the sum of the loss terms as `loss`, which callbacks such
@@ -296,13 +313,13 @@ class GenerativeModel(keras.Model):
         return {m.name: m.result() for m in self.loss_trackers}
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         """The mean of each loss term."""
         return list(self.loss_trackers)
 
     # Data
 
-    def check_batch(self, batch):
+    def check_batch(self, batch: Any) -> None:
         """Raises a ValueError if `fit` or `evaluate` can't use the batch.
 
         Args:
@@ -318,14 +335,14 @@ class GenerativeModel(keras.Model):
 
     def fit(
         self,
-        x=None,
-        y=None,
-        batch_size=None,
-        epochs=1,
-        shuffle=None,
-        validation_data=None,
-        **kwargs,
-    ):
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        shuffle: bool | None = None,
+        validation_data: Any = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
         """Trains, as `keras.Model.fit`, after a look at the first batch.
 
         Args:
@@ -369,7 +386,13 @@ class GenerativeModel(keras.Model):
             **kwargs,
         )
 
-    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """Evaluates the losses, as `keras.Model.evaluate`.
 
         Seeds are put back afterwards: to validate changes no training.
@@ -398,14 +421,20 @@ class GenerativeModel(keras.Model):
 
     # Sampling
 
-    def preview_arguments(self):
+    def preview_arguments(self) -> dict[str, Any]:
         """Returns arguments of `generate` to look at a training with.
 
         Empty unless a quicker way to generate is good enough for that.
         """
         return {}
 
-    def pictures(self, count, seed=None, inputs=None, **arguments):
+    def pictures(
+        self,
+        count: int,
+        seed: int | None = None,
+        inputs: Any = None,
+        **arguments: Any,
+    ) -> np.ndarray:
         """Makes pictures of what the model does, for grids of samples.
 
         Args:
@@ -442,8 +471,12 @@ class GenerativeModel(keras.Model):
 
     @classmethod
     def from_preset(
-        cls, handle, load_weights=True, for_training=False, **arguments
-    ):
+        cls,
+        handle: str | os.PathLike,
+        load_weights: bool = True,
+        for_training: bool = False,
+        **arguments: Any,
+    ) -> "GenerativeModel":
         """Loads a pretrained model.
 
         Every file is verified (size and SHA-256) before it is used, and
@@ -473,7 +506,9 @@ class GenerativeModel(keras.Model):
             cls, handle, load_weights, for_training, **arguments
         )
 
-    def save_to_preset(self, directory, **facts):
+    def save_to_preset(
+        self, directory: str | os.PathLike, **facts: Any
+    ) -> pathlib.Path:
         """Saves this model as a preset: a directory of plain files.
 
         `config.json`, `model.weights.h5` (what generates),
@@ -504,7 +539,7 @@ class GenerativeModel(keras.Model):
         """
         return presets.store().save(self, directory, **facts)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`; if frozen, `trainable` too."""
         config = {**super().get_config(), "ema_decay": self.ema_decay}
         if config["trainable"]:
@@ -512,7 +547,11 @@ class GenerativeModel(keras.Model):
         return config
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, Any] | None = None,
+    ) -> "GenerativeModel":
         """Makes a model of the result of `get_config`."""
         arguments = dict(config)
         trainable = arguments.pop("trainable", True)
@@ -521,13 +560,13 @@ class GenerativeModel(keras.Model):
             model.trainable = False
         return model
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Stores this model's own variables and all its networks' seeds."""
         super().save_own_variables(store)
         for i, state in enumerate(seed_states(self)):
             store[f"seed_{i}"] = ops.convert_to_numpy(state)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         """Loads what `save_own_variables` stored."""
         stored = {key: store[key] for key in store.keys()}  # noqa: SIM118
         for i, state in enumerate(seed_states(self)):

@@ -1,5 +1,7 @@
 """Learning rates that change as a training goes on."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -33,7 +35,12 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     ```
     """
 
-    def __init__(self, initial_learning_rate, constant_steps, decay_steps):
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        constant_steps: float,
+        decay_steps: int,
+    ):
         self.initial_learning_rate = checks.not_negative(
             "initial_learning_rate", initial_learning_rate
         )
@@ -42,13 +49,13 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         )
         self.decay_steps = checks.positive_integer("decay_steps", decay_steps)
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         """Returns the rate of an update, the first of which is 0."""
         fallen = ops.cast(step, "float32") - self.constant_steps
         left = 1 - fallen / self.decay_steps
         return self.initial_learning_rate * ops.clip(left, 0.0, 1.0)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             "initial_learning_rate": self.initial_learning_rate,

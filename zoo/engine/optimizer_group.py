@@ -1,5 +1,7 @@
 """Several optimizers that Keras sees as one."""
 
+from typing import Any
+
 import keras
 
 
@@ -21,21 +23,25 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         name: Name of the group.
     """
 
-    def __init__(self, members, name="optimizer_group"):
+    def __init__(
+        self,
+        members: dict[str, keras.optimizers.Optimizer],
+        name: str = "optimizer_group",
+    ):
         super().__init__(learning_rate=0.0, name=name)
         self.members = dict(members)
         self.targets = {}
         self.ratios = [1.0] * len(members)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> keras.optimizers.Optimizer:
         return self.members[name]
 
     @property
-    def variables(self):
+    def variables(self) -> list[keras.Variable]:
         """All members' variables, in the members' order."""
         return [v for m in self.members.values() for v in m.variables]
 
-    def build_members(self, targets):
+    def build_members(self, targets: Any) -> None:
         """Makes each member's state for the variables that it moves.
 
         Args:
@@ -46,14 +52,14 @@ class OptimizerGroup(keras.optimizers.Optimizer):
             member.build(targets[name])
         self.built = True
 
-    def build(self, var_list):
+    def build(self, var_list: Any) -> None:
         """Refuses: which variables are whose is for `build_members` to say."""
         raise NotImplementedError(
             "An OptimizerGroup is built by model.compile(), one member at a "
             "time. Call compile() before using its state."
         )
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         """Refuses: only a member knows which variables are its own."""
         raise NotImplementedError(
             "An OptimizerGroup does not apply gradients itself; apply one of "
@@ -61,17 +67,17 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         )
 
     @property
-    def iterations(self):
+    def iterations(self) -> Any:
         """Updates made by the first member."""
         return next(iter(self.members.values())).iterations
 
     @property
-    def learning_rate(self):
+    def learning_rate(self) -> Any:
         """The first member's learning rate."""
         return next(iter(self.members.values())).learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, value):
+    def learning_rate(self, value: Any) -> None:
         members = self.members.values()
         rates = [float(member.learning_rate) for member in members]
         if rates[0]:  # From 0 there is no factor: keep the ratios of before.
@@ -79,29 +85,39 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         for member, ratio in zip(members, self.ratios, strict=True):
             member.learning_rate = value * ratio
 
-    def finalize_variable_values(self, var_list):
+    def finalize_variable_values(self, var_list: Any) -> None:
         """Lets members with `use_ema` write their averages."""
         for name, member in self.members.items():
             member.finalize_variable_values(self.targets[name])
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Stores nothing: Keras walks on to the members by itself."""
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         """Loads nothing: Keras walks on to the members by itself."""
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the members' configs under public class paths."""
         return {"members": serialize_optimizers(self.members)}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, Any] | None = None,
+    ) -> "OptimizerGroup":
         """Makes a group from the result of `get_config`."""
         deserialize = keras.saving.deserialize_keras_object
         return cls({k: deserialize(v) for k, v in config["members"].items()})
 
 
-def choose_members(arguments, defaults, given, own, scale_loss):
+def choose_members(
+    arguments: Any,
+    defaults: dict[str, Any],
+    given: dict[str, Any],
+    own: dict[str, Any],
+    scale_loss: bool,
+) -> dict[str, keras.optimizers.Optimizer]:
     """Fills in default optimizers, and checks that each can be used.
 
     Args:
@@ -147,7 +163,9 @@ def choose_members(arguments, defaults, given, own, scale_loss):
     return members
 
 
-def serialize_optimizers(members):
+def serialize_optimizers(
+    members: dict[str, keras.optimizers.Optimizer],
+) -> dict[str, Any]:
     """Returns configs of optimizers that load on every backend.
 
     On PyTorch, Keras serializes an optimizer under the private path of its

@@ -9,7 +9,12 @@ from zoo.layers import BatchNormalization, Conv2D
 from zoo.models.gan.conditions import float32_outputs, join_classes
 
 
-def build_residual_generator(image_shape, latent_dim, dim, num_classes=0):
+def build_residual_generator(
+    image_shape: tuple[int, int, int],
+    latent_dim: int,
+    dim: int,
+    num_classes: int = 0,
+) -> keras.Model:
     """Builds the network from latents to images.
 
     Args:
@@ -36,7 +41,12 @@ def build_residual_generator(image_shape, latent_dim, dim, num_classes=0):
     return keras.Model(inputs, images, name="generator")
 
 
-def build_residual_critic(image_shape, dim, num_classes=0, heads=None):
+def build_residual_critic(
+    image_shape: tuple[int, int, int],
+    dim: int,
+    num_classes: int = 0,
+    heads: dict[str, int] | None = None,
+) -> keras.Model:
     """Builds the network from images to the critic's values.
 
     Args:

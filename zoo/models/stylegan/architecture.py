@@ -26,17 +26,17 @@ class Architecture:
     mapping_layers: int
 
     @property
-    def stages(self):
+    def stages(self) -> int:
         """Number of resolutions from 4x4 on."""
         return int(math.log2(self.resolution)) - 1
 
-    def width(self, size):
+    def width(self, size: int) -> int:
         """Returns the number of maps at a resolution."""
         widest = self.filters * self.resolution // size
         return min(widest, self.max_filters)
 
     @property
-    def noise_shapes(self):
+    def noise_shapes(self) -> list[tuple[int, int, int]]:
         """Shape of each noise input, two for each resolution."""
         sizes = [4 * 2**stage for stage in range(self.stages)]
         return [(size, size, 1) for size in sizes for _ in range(2)]

@@ -1,9 +1,12 @@
 """A GAN whose networks grow while it trains: Karras et al. 2018."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from zoo import backend
+from zoo.layers import Growth
 from zoo.models.gan.game import AdversarialGame
 
 
@@ -28,21 +31,21 @@ class GrowingGAN(AdversarialGame):
     """Stage that steps are compiled for."""
 
     @property
-    def growth(self):
+    def growth(self) -> Growth:
         """The `zoo.layers.Growth` that says how far the networks have grown."""
         return getattr(self, self.growing).get_layer("growth")
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Height and width of the images that steps are compiled for."""
         return 4 * 2**self.stage
 
-    def grow_if_due(self):
+    def grow_if_due(self) -> None:
         """Begins the next stage, if this one has had its images."""
         if self.growth.is_due():
             self.growth.grow()
 
-    def advance(self, data):
+    def advance(self, data: Any) -> None:
         """Counts the images of the step, of all replicas."""
         super().advance(data)
         images, *_ = keras.tree.flatten(data)
@@ -54,12 +57,12 @@ class GrowingGAN(AdversarialGame):
         super().start_game()
         self._follow_growth()
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> Any:
         """Compiles the training step, for the stage that is reached."""
         self._follow_growth()
         return super().make_train_function(force)
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> Any:
         """Compiles the step of `evaluate`, for the stage that is reached."""
         self._follow_growth()
         return super().make_test_function(force)
@@ -71,7 +74,9 @@ class GrowingGAN(AdversarialGame):
             self.stage = stage
             self.train_function = self.test_function = None
 
-    def fit(self, *args, callbacks=None, **kwargs):
+    def fit(
+        self, *args: Any, callbacks: Any = None, **kwargs: Any
+    ) -> keras.callbacks.History:
         """Trains, as `zoo.GenerativeModel.fit`, and grows meanwhile."""
         growing = Growing()
         if isinstance(callbacks, keras.callbacks.CallbackList):
@@ -80,12 +85,12 @@ class GrowingGAN(AdversarialGame):
             callbacks = [growing, *keras.tree.flatten(callbacks or [])]
         return super().fit(*args, callbacks=callbacks, **kwargs)
 
-    def unpack(self, data):
+    def unpack(self, data: Any) -> tuple[Any, tuple[Any, ...]]:
         """Returns images as they are to be judged at this stage."""
         images, conditions = super().unpack(data)
         return self.shrink(images), conditions
 
-    def shrink(self, images):
+    def shrink(self, images: Any) -> Any:
         """Reduces images to the stage's size, whose details are faded in.
 
         Args:
@@ -108,7 +113,9 @@ class GrowingGAN(AdversarialGame):
 class Growing(keras.callbacks.Callback):
     """Lets the networks of a `GrowingGAN` grow between epochs."""
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
         """Grows, if it is time to, and compiles the step anew if it was."""
         self.model.grow_if_due()
         self.model.make_train_function()

@@ -6,6 +6,9 @@ by their names: given the layers of a network it runs as much of it as its
 inputs call for, and a training at 8x8 pixels costs no more than that.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -22,12 +25,15 @@ from zoo.layers import (
     PixelNormalization,
     RunningMean,
 )
+from zoo.models.stylegan.architecture import Architecture
 
 MAPPING_RATE = 0.01
 """Learning rate multiplier of the mapping network: appendix C."""
 
 
-def build_mapping(architecture, num_classes=None):
+def build_mapping(
+    architecture: Architecture, num_classes: int | None = None
+) -> keras.Model:
     """Builds the network f from latents z to intermediate latents w.
 
     Args:
@@ -62,7 +68,9 @@ def build_mapping(architecture, num_classes=None):
     return keras.Model(inputs, w, name="mapping")
 
 
-def build_synthesis(architecture, growth):
+def build_synthesis(
+    architecture: Architecture, growth: dict[str, int]
+) -> keras.Model:
     """Builds the network g from styles and noise to images.
 
     Args:
@@ -128,7 +136,12 @@ def _synthesis_layers(architecture, stage):
     return {layer.name: layer for layer in made}
 
 
-def synthesize(layer, styles, noise, level):
+def synthesize(
+    layer: Callable[[str], keras.layers.Layer],
+    styles: Any,
+    noise: Any,
+    level: Any,
+) -> Any:
     """Runs the synthesis network up to the resolution of its noise.
 
     Args:
@@ -161,7 +174,9 @@ def synthesize(layer, styles, noise, level):
     return images
 
 
-def build_discriminator(architecture, num_classes=None):
+def build_discriminator(
+    architecture: Architecture, num_classes: int | None = None
+) -> keras.Model:
     """Builds the network from images to logits.
 
     Args:
@@ -218,7 +233,12 @@ def _discriminator_layers(architecture, stage, logits):
     return {layer.name: layer for layer in made}
 
 
-def discriminate(layer, images, level, classes=None):
+def discriminate(
+    layer: Callable[[str], keras.layers.Layer],
+    images: Any,
+    level: Any,
+    classes: Any = None,
+) -> Any:
     """Runs the discriminator from the resolution of the images on.
 
     Args:

@@ -1,6 +1,7 @@
 """What can be made with a trained style-based generator."""
 
 import math
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -33,13 +34,13 @@ class StyleSampling:
 
     def generate(
         self,
-        count,
-        seed=None,
-        batch_size=64,
-        truncation_psi=1.0,
-        truncated_layers=TRUNCATED_LAYERS,
-        labels=None,
-    ):
+        count: int,
+        seed: int | None = None,
+        batch_size: int = 64,
+        truncation_psi: float = 1.0,
+        truncated_layers: int = TRUNCATED_LAYERS,
+        labels: Any = None,
+    ) -> np.ndarray:
         """Draws images.
 
         Args:
@@ -69,16 +70,16 @@ class StyleSampling:
 
     def style_mix(
         self,
-        latents,
-        others,
-        layers="coarse",
-        seed=None,
-        batch_size=64,
-        truncation_psi=1.0,
-        truncated_layers=TRUNCATED_LAYERS,
-        labels=None,
-        other_labels=None,
-    ):
+        latents: Any,
+        others: Any,
+        layers: str | tuple[int, int] = "coarse",
+        seed: int | None = None,
+        batch_size: int = 64,
+        truncation_psi: float = 1.0,
+        truncated_layers: int = TRUNCATED_LAYERS,
+        labels: Any = None,
+        other_labels: Any = None,
+    ) -> np.ndarray:
         """Draws images of which some layers have the styles of others.
 
         Figure 3 of the paper. Coarse styles set pose and shape, fine ones
@@ -121,7 +122,7 @@ class StyleSampling:
         styles[:, first:end] = replacing[:, first:end]
         return self.render(styles, seed, batch_size)
 
-    def latents(self, count, seed=None):
+    def latents(self, count: int, seed: int | None = None) -> np.ndarray:
         """Draws latents z from N(0, 1).
 
         Args:
@@ -139,11 +140,11 @@ class StyleSampling:
 
     def styles(
         self,
-        latents,
-        truncation_psi=1.0,
-        truncated_layers=TRUNCATED_LAYERS,
-        labels=None,
-    ):
+        latents: Any,
+        truncation_psi: float = 1.0,
+        truncated_layers: int = TRUNCATED_LAYERS,
+        labels: Any = None,
+    ) -> np.ndarray:
         """Maps latents to styles, truncated.
 
         `mean(w) + psi (w - mean(w))`: appendix B of the paper; with classes
@@ -179,7 +180,9 @@ class StyleSampling:
         styles[:, :cut] = mean + truncation_psi * (styles[:, :cut] - mean)
         return styles
 
-    def render(self, styles, seed=None, batch_size=64):
+    def render(
+        self, styles: Any, seed: int | None = None, batch_size: int = 64
+    ) -> np.ndarray:
         """Makes images of styles.
 
         Args:
@@ -216,7 +219,7 @@ class StyleSampling:
             images.append(self._generate(inputs, len(flat), batch_size))
         return np.clip(np.concatenate(images), -1, 1)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """Makes images of styles and noise, or of latents without noise.
 
         Args:
