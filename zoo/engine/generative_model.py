@@ -15,6 +15,7 @@ from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
 from zoo.engine import batches, presets
 from zoo.engine.ema import ExponentialMovingAverage
+from zoo.engine.labels import pictures_by_label
 from zoo.engine.optimizer_group import (
     OptimizerGroup,
     choose_members,
@@ -61,8 +62,8 @@ class GenerativeModel(keras.Model):
     image_range = (-1, 1)
     """Least and greatest value of what the model makes."""
 
-    grid_rows = 8
-    """Rows of a grid of `pictures`."""
+    num_classes: int | None = None
+    """Number of classes to generate by; `None` for a model without."""
 
     incomplete = False
     """Whether a preset was loaded without what training needs."""
@@ -428,6 +429,11 @@ class GenerativeModel(keras.Model):
         """
         return {}
 
+    @property
+    def grid_rows(self) -> int:
+        """Rows of a grid of `pictures`: with classes, one for each of 10."""
+        return min(self.num_classes or 8, 10)
+
     def pictures(
         self,
         count: int,
@@ -436,6 +442,8 @@ class GenerativeModel(keras.Model):
         **arguments: Any,
     ) -> np.ndarray:
         """Makes pictures of what the model does, for grids of samples.
+
+        Of a model with classes, the same latents or noise in a row for each.
 
         Args:
             count: Number of pictures.
@@ -450,6 +458,8 @@ class GenerativeModel(keras.Model):
         Raises:
             ValueError: As `generate`.
         """
+        if self.num_classes is not None:
+            return pictures_by_label(self, count, seed, **arguments)
         return self.generate(count, seed=seed, **arguments)
 
     def _generate(self, inputs, count, batch_size, network=None):

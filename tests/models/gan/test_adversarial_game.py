@@ -9,7 +9,7 @@ from support.tiny_gan import snapshot
 
 import zoo
 from zoo import losses
-from zoo.models.gan.round import Round
+from zoo.models.gan.game import Round
 
 LOSSES = [
     "minimax",

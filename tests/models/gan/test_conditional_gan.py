@@ -7,7 +7,7 @@ from keras import ops
 from support.harness import random_images
 
 import zoo
-from zoo.models.gan.round import Round
+from zoo.models.gan.game import Round
 
 
 def tiny(**arguments):

@@ -8,7 +8,7 @@ from support.tiny_gan import changed, everything, snapshot
 
 import zoo
 from zoo import backend, losses
-from zoo.models.gan.round import Round
+from zoo.models.gan.game import Round
 
 
 def tiny(**kwargs):

@@ -8,7 +8,7 @@ from support.harness import random_images
 
 import zoo
 from zoo.losses import penalties
-from zoo.models.gan.round import Round
+from zoo.models.gan.game import Round
 
 
 def tiny(**arguments):

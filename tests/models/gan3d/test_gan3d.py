@@ -13,7 +13,7 @@ from support.tiny_gan import snapshot
 
 import zoo
 from zoo import backend
-from zoo.models.gan.round import Round
+from zoo.models.gan.game import Round
 from zoo.models.gan3d import networks as volumetric
 
 RATES = {"discriminator": 0.1, "generator": 1.0}

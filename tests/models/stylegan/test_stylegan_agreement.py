@@ -13,7 +13,7 @@ from keras import ops
 from support.agreement import RecordingSGD, error
 
 import zoo
-from zoo.models.gan.round import Round
+from zoo.models.gan.game import Round
 
 GOLDEN = pathlib.Path(__file__).parents[2] / "golden" / "stylegan.npz"
 NETWORKS = ("mapping", "synthesis", "discriminator")

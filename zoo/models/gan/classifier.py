@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 from keras import ops
 
 from zoo import losses
-from zoo.models.gan.round import Round
 from zoo.models.gan.trick import Names, Terms, Trick
 from zoo.utils import checks
 
 if TYPE_CHECKING:
-    from zoo.models.gan.game import AdversarialGame
+    from zoo.models.gan.game import AdversarialGame, Round
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +52,7 @@ class AuxiliaryClassifier(Trick):
         return Names((f"{opponent}_class_loss",), ("generator_class_loss",))
 
     def opponent_terms(
-        self, game: "AdversarialGame", play: Round, real: Terms, fake: Terms
+        self, game: "AdversarialGame", play: "Round", real: Terms, fake: Terms
     ) -> Terms:
         """Returns the mean cross-entropy on real and generated images."""
         if not self.hides_conditions:
@@ -63,7 +62,7 @@ class AuxiliaryClassifier(Trick):
         return {name: (found[0] + found[1]) / 2}
 
     def generator_terms(
-        self, game: "AdversarialGame", play: Round, fake: Terms
+        self, game: "AdversarialGame", play: "Round", fake: Terms
     ) -> Terms:
         """Returns what makes images of their class."""
         if not self.hides_conditions:
@@ -71,7 +70,7 @@ class AuxiliaryClassifier(Trick):
         loss = self.generator_share * self.loss(fake, play)
         return {"generator_class_loss": loss}
 
-    def loss(self, outputs: Terms, play: Round) -> Any:
+    def loss(self, outputs: Terms, play: "Round") -> Any:
         """Returns `-E[log P(C = c | X)]`, times the weight.
 
         Args:

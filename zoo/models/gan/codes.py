@@ -9,12 +9,11 @@ import numpy as np
 from keras import ops
 
 from zoo import losses
-from zoo.models.gan.round import Round
 from zoo.models.gan.trick import Names, Terms, Trick
 from zoo.utils import checks
 
 if TYPE_CHECKING:
-    from zoo.models.gan.game import AdversarialGame
+    from zoo.models.gan.game import AdversarialGame, Round
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +121,7 @@ class Codes(Trick):
         return codes
 
     def opponent_terms(
-        self, game: "AdversarialGame", play: Round, real: Terms, fake: Terms
+        self, game: "AdversarialGame", play: "Round", real: Terms, fake: Terms
     ) -> Terms:
         """Returns what makes the opponent find codes."""
         if not self.dim:
@@ -130,14 +129,14 @@ class Codes(Trick):
         return {f"{game.opponent_name}_code_loss": self.loss(fake, play)}
 
     def generator_terms(
-        self, game: "AdversarialGame", play: Round, fake: Terms
+        self, game: "AdversarialGame", play: "Round", fake: Terms
     ) -> Terms:
         """Returns what makes codes visible."""
         if not self.dim:
             return {}
         return {"generator_code_loss": self.loss(fake, play)}
 
-    def loss(self, outputs: Terms, play: Round) -> Any:
+    def loss(self, outputs: Terms, play: "Round") -> Any:
         """Returns `-L_I(G, Q)`, equation 5, up to H(c), times the weight.
 
         Args:

@@ -1,7 +1,8 @@
 """The game of a generator against an opponent: one step for all GANs."""
 
+import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -14,13 +15,74 @@ from zoo.engine.generative_model import GenerativeModel
 from zoo.engine.labels import (
     check_batch_labels,
     one_hot_to_generate,
-    pictures_by_label,
 )
 from zoo.losses import AdversarialLoss
 from zoo.models.gan.conditions import with_conditions
-from zoo.models.gan.round import Round
 from zoo.models.gan.trick import Trick
 from zoo.utils import checks
+
+
+@dataclasses.dataclass(frozen=True)
+class Round:
+    """One round of a game.
+
+    Attributes:
+        images: Real images, `(batch, ...)`.
+        conditions: What else both networks are told, such as classes as
+            one-hot vectors `(batch, num_classes)`.
+        latents: Sets of latents, `(batch, latent_dim)` each: one, or two where
+            modes are sought.
+        made: Generated images of each set; empty until they are made.
+        training: Whether it is a training step.
+        is_open: Whether the opponent may learn, a boolean scalar tensor;
+            `None` where nothing holds it back.
+    """
+
+    images: Any
+    conditions: tuple[Any, ...] = ()
+    latents: tuple[Any, ...] = ()
+    made: tuple[Any, ...] = ()
+    training: bool = False
+    is_open: Any = None
+
+    @property
+    def generated(self) -> Any:
+        """Images of the first latents: those that are judged."""
+        return self.made[0]
+
+    def showing(self, made: Iterable[Any]) -> "Round":
+        """Returns the same round with generated images.
+
+        Args:
+            made: Images of each set of latents.
+        """
+        return dataclasses.replace(self, made=tuple(made))
+
+    def if_open(
+        self,
+        variables: Sequence[keras.Variable],
+        update: Callable[[], dict[str, Any]],
+    ) -> dict[str, Any]:
+        """Runs an update that moves nothing if the round is not open.
+
+        It is computed either way: a condition around it would leave the trace
+        on JAX, and part replicas.
+
+        Args:
+            variables: What then is put back as it was.
+            update: Function without arguments that returns loss terms.
+
+        Returns:
+            The terms.
+        """
+        if self.is_open is None:
+            return update()
+        before = [ops.copy(v) for v in variables]
+        terms = update()
+        for variable, value in zip(variables, before, strict=True):
+            moved = ops.convert_to_tensor(variable)
+            variable.assign(ops.where(self.is_open, moved, value))
+        return terms
 
 
 class AdversarialGame(GenerativeModel):
@@ -268,38 +330,6 @@ class AdversarialGame(GenerativeModel):
         latents = self._latents(count, np.random.default_rng(seed), **options)
         inputs = latents if classes is None else [latents, classes]
         return self._generate(inputs, count, batch_size)
-
-    @property
-    def grid_rows(self) -> int:
-        """Rows of a grid of `pictures`: with classes one for each."""
-        if self.num_classes is None:
-            return GenerativeModel.grid_rows
-        return min(self.num_classes, 10)
-
-    def pictures(
-        self,
-        count: int,
-        seed: int | None = None,
-        inputs: Any = None,
-        **arguments: Any,
-    ) -> np.ndarray:
-        """Makes pictures for a grid: the same latents in a row per label.
-
-        Args:
-            count: Number of pictures.
-            seed: Integer that fixes them, or `None`.
-            inputs: Not used: a GAN makes images of nothing.
-            **arguments: Further arguments of `generate`.
-
-        Returns:
-            float32 array `(count, height, width, channels)` in [-1, 1].
-
-        Raises:
-            ValueError: As `generate`.
-        """
-        if self.num_classes is None:
-            return super().pictures(count, seed, inputs, **arguments)
-        return pictures_by_label(self, count, seed, **arguments)
 
     # Data and saving
 

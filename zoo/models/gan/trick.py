@@ -9,10 +9,9 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoo.losses import AdversarialLoss
-from zoo.models.gan.round import Round
 
 if TYPE_CHECKING:
-    from zoo.models.gan.game import AdversarialGame
+    from zoo.models.gan.game import AdversarialGame, Round
 
 Terms = dict[str, Any]
 """Named scalars: terms of a loss, or measures."""
@@ -78,12 +77,12 @@ class Trick:
         """Returns whether the opponent may learn; `None` for no say in it."""
         return None
 
-    def select(self, logits: Any, play: Round) -> Any:
+    def select(self, logits: Any, play: "Round") -> Any:
         """Returns the logits, `(batch, 1)`, that the generator learns from."""
         return logits
 
     def opponent_terms(
-        self, game: "AdversarialGame", play: Round, real: Terms, fake: Terms
+        self, game: "AdversarialGame", play: "Round", real: Terms, fake: Terms
     ) -> Terms:
         """Returns further terms of the opponent's loss.
 
@@ -96,7 +95,7 @@ class Trick:
         return {}
 
     def generator_terms(
-        self, game: "AdversarialGame", play: Round, fake: Terms
+        self, game: "AdversarialGame", play: "Round", fake: Terms
     ) -> Terms:
         """Returns further terms of the generator's loss."""
         return {}

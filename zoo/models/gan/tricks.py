@@ -9,12 +9,11 @@ from keras import ops
 
 from zoo import losses
 from zoo.losses import AdversarialLoss, Penalty
-from zoo.models.gan.round import Round
 from zoo.models.gan.trick import Names, Terms, Trick
 from zoo.utils import checks
 
 if TYPE_CHECKING:
-    from zoo.models.gan.game import AdversarialGame
+    from zoo.models.gan.game import AdversarialGame, Round
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +70,7 @@ class GradientPenalty(Trick):
         return Names(opponent=("gradient_penalty",) if self.penalty else ())
 
     def opponent_terms(
-        self, game: "AdversarialGame", play: Round, real: Terms, fake: Terms
+        self, game: "AdversarialGame", play: "Round", real: Terms, fake: Terms
     ) -> Terms:
         """Returns the penalty on the logits' gradients, times its weight."""
         penalty = self.penalty
@@ -132,7 +131,7 @@ class AccuracyGate(Trick):
         return ops.convert_to_tensor(game.accuracy) <= self.limit
 
     def opponent_terms(
-        self, game: "AdversarialGame", play: Round, real: Terms, fake: Terms
+        self, game: "AdversarialGame", play: "Round", real: Terms, fake: Terms
     ) -> Terms:
         """Takes down the accuracy of a training step; no term."""
         if self.limit is not None and play.training:
@@ -181,7 +180,7 @@ class ModeSeeking(Trick):
         return 2 if self.weight else 1
 
     def generator_terms(
-        self, game: "AdversarialGame", play: Round, fake: Terms
+        self, game: "AdversarialGame", play: "Round", fake: Terms
     ) -> Terms:
         """Returns the term of both sets of latents and their images."""
         if not self.weight:
@@ -210,7 +209,7 @@ class TopK(Trick):
         """Returns `top_k`."""
         return {"top_k": self.share}
 
-    def select(self, logits: Any, play: Round) -> Any:
+    def select(self, logits: Any, play: "Round") -> Any:
         """Returns the largest logits in training, at least that share."""
         if self.share == 1 or not play.training:
             return logits

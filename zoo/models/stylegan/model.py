@@ -9,7 +9,7 @@ from keras import ops
 
 from zoo.losses import AdversarialLoss, Penalty
 from zoo.models.gan.conditions import with_conditions
-from zoo.models.gan.round import Round
+from zoo.models.gan.game import Round
 from zoo.models.gan.tricks import (
     AccuracyGate,
     GradientPenalty,
