@@ -66,7 +66,8 @@ def labels_to_generate(
     """Returns the labels of images that are to be generated.
 
     Args:
-        labels: As of `check_labels`, or `None` for all classes in turn.
+        labels: Integers `(count,)`, one for all, or `None` for all classes
+            in turn.
         count: Number of images.
         num_classes: Number of classes, or `None` for a model without.
 

@@ -96,9 +96,12 @@ class StyleSampling:
             seed: Integer that fixes the noise; `None` draws other noise each
                 time.
             batch_size: Images per forward pass.
-            truncation_psi: As of `generate`.
-            truncated_layers: As of `generate`.
-            labels: Classes of `latents`, as of `generate`.
+            truncation_psi: How far styles may be from their mean: 1 as they
+                are, 0 all the same.
+            truncated_layers: Number of layers, from the first on, for which
+                that holds.
+            labels: Classes of `latents`, integers `(count,)` in [0,
+                num_classes) or one for all; by default all in turn.
             other_labels: Classes of `others`; by default `labels`.
 
         Returns:
@@ -152,9 +155,12 @@ class StyleSampling:
 
         Args:
             latents: `(count, latent_dim)`.
-            truncation_psi: As of `generate`.
-            truncated_layers: As of `generate`.
-            labels: As of `generate`.
+            truncation_psi: How far styles may be from their mean: 1 as they
+                are, 0 all the same.
+            truncated_layers: Number of layers, from the first on, for which
+                that holds.
+            labels: Classes, integers `(count,)` in [0, num_classes) or one
+                for all; by default all in turn.
 
         Returns:
             float32 array `(count, layers, latent_dim)`, for `render`.
