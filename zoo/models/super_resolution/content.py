@@ -5,7 +5,8 @@ from typing import Any
 
 from keras import ops
 
-from zoo.losses.perceptual import PerceptualFeatures, convolutions
+from zoo.losses import PerceptualFeatures
+from zoo.losses.perceptual import convolutions
 
 _FEATURE_SCALE = 1 / 12.75
 """Makes VGG's losses as large as squared errors: section 3.2 of the paper."""
@@ -25,8 +26,7 @@ class Content:
         channels: Channels of the images.
 
     Attributes:
-        features: `zoo.losses.perceptual.PerceptualFeatures`; `None` for
-            `"mse"`.
+        features: `zoo.losses.PerceptualFeatures`; `None` for `"mse"`.
 
     Raises:
         ValueError: An unknown name, or images without colour or grey alone.
