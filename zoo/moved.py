@@ -32,6 +32,8 @@ MOVED = {
     "image_pool": "models.translation.image_pool",
     "json_text": "utils.json",
     "labels": "engine.labels",
+    "layers.bilinear": "layers.upsampling",
+    "layers.pixel_shuffle": "layers.upsampling",
     "loading": "registry.loading",
     "metrics.checks": "metrics.arrays",
     "models.adversarial_game": "models.gan.game",
