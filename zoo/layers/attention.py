@@ -1,5 +1,7 @@
 """Self-attention within images."""
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -16,18 +18,26 @@ class SelfAttention(layers.Layer):
 
     Args:
         heads: Attention heads; they divide the channels.
-        groups: Groups of the normalization.
-        epsilon: Epsilon of the normalization.
-        **kwargs: As any Keras layer.
+        groups: Groups of channels of the normalization, at most.
+        epsilon: What the normalization adds to variances.
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Input and output: `(batch, height, width, channels)`, of known size.
     """
 
-    def __init__(self, heads=1, groups=32, epsilon=1e-6, **kwargs):
+    def __init__(
+        self,
+        heads: int = 1,
+        groups: int = 32,
+        epsilon: float = 1e-6,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.heads = heads
         self.groups = groups
         self.epsilon = epsilon
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Builds the layers for the input's channels."""
         channels, dtype = input_shape[-1], self.dtype_policy
         self.norm = GroupNormalization(
@@ -51,8 +61,8 @@ class SelfAttention(layers.Layer):
         self.project.build(input_shape)
         self.out.build(input_shape)
 
-    def call(self, x):
-        """Maps images to images of the same shape."""
+    def call(self, x: Any) -> Any:
+        """Returns the maps plus what their pixels attend to."""
         height, width, channels = x.shape[1:]
         dim = channels // self.heads
         y = self.project(self.norm(x))
@@ -64,11 +74,11 @@ class SelfAttention(layers.Layer):
         y = ops.einsum("bhqk,bkhd->bqhd", weights, value)
         return x + self.out(ops.reshape(y, (-1, height, width, channels)))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the input's shape."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),

@@ -1,5 +1,7 @@
 """Convolutions that are fast on every backend."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -9,7 +11,7 @@ from zoo import backend
 class _Convolution:
     """What the convolutions add to the Keras layers of the same names."""
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Returns the convolution of channels-last `inputs`."""
         plain = self.groups == 1 and set(self.dilation_rate) == {1}
         if plain and self.data_format == "channels_last":
@@ -20,7 +22,7 @@ class _Convolution:
 class _TransposedConvolution:
     """What the transposed convolutions add to Keras' layers."""
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the transposed convolution of `inputs`."""
         plain = set(self.dilation_rate) == {1} and self.output_padding is None
         if not plain or self.data_format != "channels_last":
@@ -39,6 +41,9 @@ class Conv2D(_Convolution, keras.layers.Conv2D):
 
     The same arguments, weights and outputs; only the way in which the active
     backend computes it and its gradients may differ.
+
+    Input: `(batch, height, width, channels)`. Output: `(batch, height, width,
+    filters)`, of the size that strides and padding give.
     """
 
 
@@ -48,6 +53,9 @@ class Conv2DTranspose(_TransposedConvolution, keras.layers.Conv2DTranspose):
 
     The same arguments, weights and outputs; only the way in which the active
     backend computes it and its gradients may differ.
+
+    Input: `(batch, height, width, channels)`. Output: `(batch, height, width,
+    filters)`, of the size that strides and padding give.
     """
 
 
@@ -55,7 +63,11 @@ class Conv2DTranspose(_TransposedConvolution, keras.layers.Conv2DTranspose):
 class Conv3D(_Convolution, keras.layers.Conv3D):
     """`keras.layers.Conv3D` that is fast on every backend.
 
-    The same arguments, weights and outputs, as of `Conv2D`.
+    The same arguments, weights and outputs; only the way in which the active
+    backend computes it and its gradients may differ.
+
+    Input: `(batch, depth, height, width, channels)`. Output: `(batch, depth,
+    height, width, filters)`, of the size that strides and padding give.
     """
 
 
@@ -63,5 +75,9 @@ class Conv3D(_Convolution, keras.layers.Conv3D):
 class Conv3DTranspose(_TransposedConvolution, keras.layers.Conv3DTranspose):
     """`keras.layers.Conv3DTranspose` that is fast on every backend.
 
-    The same arguments, weights and outputs, as of `Conv2DTranspose`.
+    The same arguments, weights and outputs; only the way in which the active
+    backend computes it and its gradients may differ.
+
+    Input: `(batch, depth, height, width, channels)`. Output: `(batch, depth,
+    height, width, filters)`, of the size that strides and padding give.
     """

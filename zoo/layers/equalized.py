@@ -1,6 +1,8 @@
 """Layers with an equalized learning rate, as in progressive growing."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -8,13 +10,13 @@ from keras import ops
 from zoo import backend
 from zoo.utils import checks
 
-RESAMPLING = (None, "up", "down")
+_RESAMPLING = (None, "up", "down")
 
-HE = math.sqrt(2)
+_HE = math.sqrt(2)
 """Gain of He's initializer, for what a rectifier follows."""
 
 
-class Equalized(keras.layers.Layer):
+class _Equalized(keras.layers.Layer):
     """Base of layers whose kernel is drawn from N(0, 1) and scaled in use.
 
     The factor `gain / sqrt(fan_in)`, that of He's initializer, is applied in
@@ -34,11 +36,11 @@ class Equalized(keras.layers.Layer):
 
     def __init__(
         self,
-        units,
-        gain=HE,
-        use_bias=True,
-        rate_multiplier=1.0,
-        **kwargs,
+        units: int,
+        gain: float = _HE,
+        use_bias: bool = True,
+        rate_multiplier: float = 1.0,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.units = checks.positive_integer("units", units)
@@ -46,7 +48,7 @@ class Equalized(keras.layers.Layer):
         self.use_bias = use_bias
         self.rate_multiplier = rate_multiplier
 
-    def add_weights(self, shape):
+    def add_weights(self, shape: Sequence[int]) -> None:
         """Creates kernel and bias.
 
         Args:
@@ -66,17 +68,17 @@ class Equalized(keras.layers.Layer):
                 name="bias", shape=shape[-1:], initializer="zeros"
             )
 
-    def scaled_kernel(self):
+    def scaled_kernel(self) -> Any:
         """Returns the kernel as it is used."""
         return ops.multiply(self.kernel, self.coefficient)
 
-    def with_bias(self, outputs):
+    def with_bias(self, outputs: Any) -> Any:
         """Returns the outputs with the bias, if there is one."""
         if self.bias is None:
             return outputs
         return outputs + ops.multiply(self.bias, self.rate_multiplier)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
@@ -88,7 +90,7 @@ class Equalized(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class EqualizedDense(Equalized):
+class EqualizedDense(_Equalized):
     """Dense layer with an equalized learning rate.
 
     Args:
@@ -105,21 +107,21 @@ class EqualizedDense(Equalized):
     Input: `(batch, n)`. Output: `(batch, units)`.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates the weights."""
         self.add_weights((input_shape[-1], self.units))
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns `inputs @ kernel + bias`, both scaled."""
         return self.with_bias(ops.matmul(inputs, self.scaled_kernel()))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns `(batch, units)`."""
         return (*input_shape[:-1], self.units)
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class EqualizedConv2D(Equalized):
+class EqualizedConv2D(_Equalized):
     """Convolution with an equalized learning rate that may change the size.
 
     With `resample="up"` the result is that of repeating each pixel twice in
@@ -132,8 +134,10 @@ class EqualizedConv2D(Equalized):
         kernel_size: Height and width of the kernel, an odd integer; 3 when
             resampling.
         resample: `"up"`, `"down"` or `None`, the default.
-        **kwargs: `gain`, `use_bias` and `rate_multiplier` as of
-            `EqualizedDense`; `name` and `dtype`, as of any Keras layer.
+        **kwargs: `gain`, the factor of the kernel besides `1 /
+            sqrt(fan_in)`, `sqrt(2)`; `use_bias`, whether there is a bias,
+            `True`; `rate_multiplier`, the factor of the learning rate, 1;
+            `name` and `dtype`, as of any Keras layer.
 
     Raises:
         ValueError: An argument out of its range.
@@ -142,7 +146,13 @@ class EqualizedConv2D(Equalized):
     units)`, twice or half as high and wide where asked for.
     """
 
-    def __init__(self, units, kernel_size=3, resample=None, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        kernel_size: int = 3,
+        resample: str | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(units, **kwargs)
         self.kernel_size = checks.positive_integer("kernel_size", kernel_size)
         if kernel_size % 2 == 0 or (resample and kernel_size != 3):
@@ -150,19 +160,14 @@ class EqualizedConv2D(Equalized):
                 "Argument `kernel_size` must be odd, and 3 when resampling. "
                 f"Received: kernel_size={kernel_size!r}, resample={resample!r}"
             )
-        if resample not in RESAMPLING:
-            raise ValueError(
-                f"Argument `resample` must be one of {RESAMPLING}. "
-                f"Received: resample={resample!r}"
-            )
-        self.resample = resample
+        self.resample = checks.one_of("resample", resample, _RESAMPLING)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates the weights."""
         size = self.kernel_size
         self.add_weights((size, size, input_shape[-1], self.units))
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the convolution."""
         kernel = self.scaled_kernel()
         if self.resample is None:
@@ -178,7 +183,7 @@ class EqualizedConv2D(Equalized):
             )
         return self.with_bias(outputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the shape of the resampled maps."""
         batch, height, width, _ = input_shape
         if self.resample == "up":
@@ -187,7 +192,7 @@ class EqualizedConv2D(Equalized):
             height, width = height // 2, width // 2
         return (batch, height, width, self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),

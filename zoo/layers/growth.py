@@ -1,5 +1,7 @@
 """Progressive growing: how far networks have grown, and their fading in."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -35,7 +37,14 @@ class Growth(keras.layers.Layer):
     Input: anything with a batch axis. Output: the level, `(batch, 1)`.
     """
 
-    def __init__(self, first, last, fade_images, stable_images, **kwargs):
+    def __init__(
+        self,
+        first: int,
+        last: int,
+        fade_images: int,
+        stable_images: int,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.first = first
         self.last = last
@@ -57,7 +66,7 @@ class Growth(keras.layers.Layer):
             aggregation="only_first_replica",
         )
 
-    def level(self):
+    def level(self) -> Any:
         """Returns how many resolutions beyond 4x4 are faded in.
 
         Returns:
@@ -69,11 +78,11 @@ class Growth(keras.layers.Layer):
         fading = ops.cast(self.stage > self.first, "float32")
         return stage - fading * ops.relu(1 - alpha)
 
-    def advance(self, count):
+    def advance(self, count: Any) -> None:
         """Counts images of a training step, of all replicas together."""
         self.images.assign(self.images + count)
 
-    def is_due(self):
+    def is_due(self) -> bool:
         """Returns whether it is time for the next stage."""
         stage, images = (
             int(ops.convert_to_numpy(v)) for v in (self.stage, self.images)
@@ -81,21 +90,21 @@ class Growth(keras.layers.Layer):
         fading = self.fade_images if stage > self.first else 0
         return stage < self.last and images >= fading + self.stable_images
 
-    def grow(self):
+    def grow(self) -> None:
         """Begins the next stage."""
         self.stage.assign(self.stage + 1)
         self.images.assign(0)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the level, once for each of a batch."""
         level = ops.reshape(self.level(), (1, 1))
         return ops.repeat(level, ops.shape(inputs)[0], axis=0)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns `(batch, 1)`."""
         return (input_shape[0], 1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
@@ -122,20 +131,20 @@ class FadeIn(keras.layers.Layer):
     layers, and the level `(batch, 1)`. Output: of that shape.
     """
 
-    def __init__(self, stage, **kwargs):
+    def __init__(self, stage: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.stage = stage
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the blend."""
         before, after, level = inputs
         alpha = ops.clip(level - (self.stage - 1), 0, 1)
         return before + alpha[:, None, None] * (after - before)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the shape of the first input."""
         return input_shape[0]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "stage": self.stage}

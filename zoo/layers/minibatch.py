@@ -1,5 +1,7 @@
 """Layers by which a discriminator sees how alike a batch's images are."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -40,12 +42,12 @@ class MinibatchStdDev(keras.layers.Layer):
     features)`.
     """
 
-    def __init__(self, group_size=4, features=1, **kwargs):
+    def __init__(self, group_size: int = 4, features: int = 1, **kwargs: Any):
         super().__init__(**kwargs)
         self.group_size = checks.positive_integer("group_size", group_size)
         self.features = checks.positive_integer("features", features)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Checks that the features divide the channels."""
         if input_shape[-1] % self.features:
             raise ValueError(
@@ -53,7 +55,7 @@ class MinibatchStdDev(keras.layers.Layer):
                 f"{input_shape[-1]}. Received: features={self.features}"
             )
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the inputs with the statistics as further channels."""
         shape = ops.shape(inputs)
         group = _largest_divisor(shape[0], self.group_size)
@@ -74,11 +76,11 @@ class MinibatchStdDev(keras.layers.Layer):
         )
         return ops.concatenate([inputs, statistics], axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the input shape with `features` more channels."""
         return (*input_shape[:-1], input_shape[-1] + self.features)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
@@ -109,10 +111,10 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     def __init__(
         self,
-        kernels,
-        dimensions,
-        kernel_initializer="glorot_uniform",
-        **kwargs,
+        kernels: int,
+        dimensions: int,
+        kernel_initializer: Any = "glorot_uniform",
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.kernels = checks.positive_integer("kernels", kernels)
@@ -120,7 +122,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.input_spec = keras.layers.InputSpec(ndim=2)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates the tensor T, as a matrix."""
         self.kernel = self.add_weight(
             name="kernel",
@@ -128,7 +130,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
             initializer=self.kernel_initializer,
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the inputs with the similarities as further features."""
         vectors = ops.reshape(
             ops.cast(ops.matmul(inputs, self.kernel), "float32"),
@@ -141,11 +143,11 @@ class MinibatchDiscrimination(keras.layers.Layer):
             [inputs, ops.cast(similarities, inputs.dtype)], axis=-1
         )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns `(batch, n + kernels)`."""
         return (*input_shape[:-1], input_shape[-1] + self.kernels)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),

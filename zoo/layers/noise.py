@@ -1,9 +1,9 @@
-"""Noise that is added, and noise that is multiplied by."""
+"""Noise that is added to images."""
 
-import math
+from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import ops
 
 from zoo.backend.seeds import SeedGenerator
 from zoo.utils import checks
@@ -34,7 +34,13 @@ class InstanceNoise(keras.layers.Layer):
     Input and output: `(batch, ...)`.
     """
 
-    def __init__(self, stddev, steps=None, seed=None, **kwargs):
+    def __init__(
+        self,
+        stddev: float,
+        steps: int | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         if steps is not None:
             steps = checks.positive_integer("steps", steps)
@@ -52,18 +58,18 @@ class InstanceNoise(keras.layers.Layer):
         )
         self.built = True
 
-    def advance(self):
+    def advance(self) -> None:
         """Counts a training step."""
         self.step.assign(self.step + 1)
 
-    def current_stddev(self):
+    def current_stddev(self) -> Any:
         """Returns the standard deviation at this step, a float32 scalar."""
         if self.steps is None:
             return ops.convert_to_tensor(self.stddev, "float32")
         left = 1 - ops.cast(self.step, "float32") / self.steps
         return self.stddev * ops.relu(left)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns the inputs, in training with noise."""
         if not training:
             return inputs
@@ -72,11 +78,11 @@ class InstanceNoise(keras.layers.Layer):
         )
         return inputs + ops.cast(self.current_stddev() * noise, inputs.dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the input shape."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
@@ -84,32 +90,3 @@ class InstanceNoise(keras.layers.Layer):
             "steps": self.steps,
             "seed": self.seed,
         }
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class MultiplyByNoise(layers.Layer):
-    """Multiplies maps by a part of a row of factors: dropout from outside.
-
-    Args:
-        start: Place of the first factor.
-        **kwargs: As any Keras layer.
-    """
-
-    def __init__(self, start, **kwargs):
-        super().__init__(**kwargs)
-        self.start = start
-
-    def call(self, inputs):
-        """Maps `[(batch, ...), (batch, factors)]` to `(batch, ...)`."""
-        x, noise = inputs
-        stop = self.start + math.prod(x.shape[1:])
-        factors = noise[:, self.start : stop]
-        return x * ops.reshape(factors, (-1, *x.shape[1:]))
-
-    def compute_output_shape(self, input_shape):
-        """Returns the first input's shape."""
-        return input_shape[0]
-
-    def get_config(self):
-        """Returns the arguments of `__init__`."""
-        return {**super().get_config(), "start": self.start}

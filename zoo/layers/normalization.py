@@ -1,6 +1,8 @@
 """Normalization by the batch, or by each example alone."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -18,15 +20,21 @@ class BatchNormalization(keras.layers.BatchNormalization):
     `tf.distribute.MirroredStrategy` each replica normalizes by its own part of
     the batch, and the moving statistics are the mean of the replicas'; Keras'
     own layer lets them drift apart and saves one replica's.
+
+    Input and output: `(batch, ..., channels)`.
     """
 
-    def add_weight(self, *args, trainable=True, **kwargs):
+    def add_weight(
+        self, *args: Any, trainable: bool = True, **kwargs: Any
+    ) -> keras.Variable:
         """Adds a weight; moving statistics are averaged over replicas."""
         if not trainable:
             kwargs["aggregation"] = "mean"
         return super().add_weight(*args, trainable=trainable, **kwargs)
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self, inputs: Any, training: bool | None = None, mask: Any = None
+    ) -> Any:
         """Normalizes by batch statistics in training, else by moving ones."""
         fused = len(inputs.shape) in (4, 5) and self.scale and self.center
         if not (training and self.trainable and fused) or mask is not None:
@@ -50,7 +58,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return ops.cast(ops.reshape(outputs, shape), self.compute_dtype)
 
 
-def moments(x, axes):
+def moments(x: Any, axes: Sequence[int]) -> tuple[Any, Any]:
     """Returns mean and biased variance.
 
     Args:
@@ -65,7 +73,7 @@ def moments(x, axes):
     return mean, variance
 
 
-def normalized(x, mean, variance, epsilon):
+def normalized(x: Any, mean: Any, variance: Any, epsilon: float) -> Any:
     """Returns `(x - mean) / sqrt(variance + epsilon)`.
 
     Args:
@@ -93,11 +101,11 @@ class Affine(keras.layers.Layer):
 
     def __init__(
         self,
-        epsilon=1e-5,
-        scale=True,
-        center=True,
-        gamma_initializer="ones",
-        **kwargs,
+        epsilon: float = 1e-5,
+        scale: bool = True,
+        center: bool = True,
+        gamma_initializer: Any = "ones",
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.epsilon = epsilon
@@ -107,7 +115,7 @@ class Affine(keras.layers.Layer):
         self.gamma = None
         self.beta = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates gamma and beta, `(channels,)`, where asked for."""
         shape = (input_shape[-1],)
         if self.scale:
@@ -122,7 +130,7 @@ class Affine(keras.layers.Layer):
                 name="beta", shape=shape, initializer="zeros", autocast=False
             )
 
-    def affine(self, x):
+    def affine(self, x: Any) -> Any:
         """Returns `gamma x + beta` in the layer's compute dtype."""
         if self.scale:
             x = x * self.gamma
@@ -130,11 +138,11 @@ class Affine(keras.layers.Layer):
             x = x + self.beta
         return ops.cast(x, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the input shape."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
@@ -165,7 +173,7 @@ class InstanceNormalization(Affine):
     Input and output: `(batch, ..., channels)`, with one axis or more between.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the normalized inputs."""
         x = ops.cast(inputs, "float32")
         statistics = moments(x, tuple(range(1, len(x.shape) - 1)))
@@ -185,22 +193,22 @@ class PixelNormalization(keras.layers.Layer):
     Input and output: `(batch, ..., channels)`.
     """
 
-    def __init__(self, epsilon=1e-8, **kwargs):
+    def __init__(self, epsilon: float = 1e-8, **kwargs: Any):
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the normalized inputs."""
         x = ops.cast(inputs, "float32")
         square = ops.mean(ops.square(x), axis=-1, keepdims=True)
         y = x * ops.rsqrt(square + self.epsilon)
         return ops.cast(y, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the input shape."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "epsilon": self.epsilon}
 
@@ -218,18 +226,21 @@ class GroupNormalization(keras.layers.GroupNormalization):
     Args:
         groups: Groups of channels.
         epsilon: What is added to variances.
-        **kwargs: As any Keras layer.
+        **kwargs: Those of `keras.layers.GroupNormalization`, among them
+            `name` and `dtype`.
+
+    Input and output: `(batch, height, width, channels)`.
     """
 
-    def __init__(self, groups=32, epsilon=1e-6, **kwargs):
+    def __init__(self, groups: int = 32, epsilon: float = 1e-6, **kwargs: Any):
         super().__init__(groups=groups, epsilon=epsilon, **kwargs)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Fits the number of groups to the channels, and adds weights."""
         self.groups = math.gcd(self.groups, input_shape[-1])
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Normalizes each image's groups of channels."""
         gamma, beta = (
             ops.convert_to_tensor(x, "float32") for x in (self.gamma, self.beta)

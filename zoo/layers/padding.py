@@ -1,5 +1,7 @@
 """Padding by what an image itself shows at its borders."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -26,17 +28,17 @@ class ReflectionPadding2D(keras.layers.Layer):
     and width larger by `2 * padding`.
     """
 
-    def __init__(self, padding, **kwargs):
+    def __init__(self, padding: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.padding = checks.positive_integer("padding", padding)
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the padded images."""
         sides = (self.padding, self.padding)
         return ops.pad(inputs, [(0, 0), sides, sides, (0, 0)], mode="reflect")
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the shape of the padded images."""
         batch, height, width, channels = input_shape
         if min(height, width) <= self.padding:
@@ -47,6 +49,6 @@ class ReflectionPadding2D(keras.layers.Layer):
         grown = (size + 2 * self.padding for size in (height, width))
         return (batch, *grown, channels)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "padding": self.padding}

@@ -16,6 +16,8 @@ the network is the same function of each example in training and afterwards.
 The price is a batch larger by the reference.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -40,11 +42,11 @@ class ReferenceBatch(keras.layers.Layer):
     Input: `(batch, ...)`. Output: `(size + batch, ...)`.
     """
 
-    def __init__(self, size, **kwargs):
+    def __init__(self, size: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.size = checks.positive_integer("size", size)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Draws the reference batch."""
         self.reference = self.add_weight(
             name="reference",
@@ -54,7 +56,7 @@ class ReferenceBatch(keras.layers.Layer):
             aggregation="mean",
         )
 
-    def set_reference(self, examples):
+    def set_reference(self, examples: Any) -> None:
         """Sets the reference batch.
 
         Args:
@@ -71,17 +73,17 @@ class ReferenceBatch(keras.layers.Layer):
             )
         self.reference.assign(examples)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the reference, then the inputs."""
         reference = ops.cast(self.reference, inputs.dtype)
         return ops.concatenate([reference, inputs], axis=0)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the shape with a batch larger by the reference."""
         batch = input_shape[0]
         return (None if batch is None else batch + self.size, *input_shape[1:])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "size": self.size}
 
@@ -100,20 +102,20 @@ class DropReference(keras.layers.Layer):
     Input: `(size + batch, ...)`. Output: `(batch, ...)`.
     """
 
-    def __init__(self, size, **kwargs):
+    def __init__(self, size: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.size = checks.positive_integer("size", size)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the inputs after the reference."""
         return inputs[self.size :]
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the shape with a batch smaller by the reference."""
         batch = input_shape[0]
         return (None if batch is None else batch - self.size, *input_shape[1:])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "size": self.size}
 
@@ -128,8 +130,10 @@ class ReferenceBatchNormalization(Affine):
     Args:
         reference_size: Examples at the front of the batch that are the
             reference; see `ReferenceBatch`.
-        epsilon: Added to variances, default 1e-5.
-        **kwargs: As of `InstanceNormalization`.
+        **kwargs: `epsilon`, added to variances, 1e-5; `scale` and `center`,
+            whether there are a scale gamma and a shift beta, both `True`;
+            `gamma_initializer`, `"ones"`; `name` and `dtype`, as of any
+            Keras layer.
 
     Raises:
         ValueError: `reference_size` is not a positive integer.
@@ -137,13 +141,13 @@ class ReferenceBatchNormalization(Affine):
     Input and output: `(reference_size + batch, ..., channels)`.
     """
 
-    def __init__(self, reference_size, **kwargs):
+    def __init__(self, reference_size: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.reference_size = checks.positive_integer(
             "reference_size", reference_size
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the normalized reference and batch."""
         x = ops.cast(inputs, "float32")
         reference, batch = x[: self.reference_size], x[self.reference_size :]
@@ -154,7 +158,7 @@ class ReferenceBatchNormalization(Affine):
         ]
         return self.affine(ops.concatenate(parts, axis=0))
 
-    def joint(self, batch, mean, variance):
+    def joint(self, batch: Any, mean: Any, variance: Any) -> tuple[Any, Any]:
         """Returns mean and variance to normalize the batch by.
 
         Args:
@@ -168,7 +172,7 @@ class ReferenceBatchNormalization(Affine):
         del batch
         return mean, variance
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
@@ -183,10 +187,23 @@ class VirtualBatchNormalization(ReferenceBatchNormalization):
     As `ReferenceBatchNormalization`, with the example as one more of the
     `n + 1` that statistics are of, so that the reference is not overfitted:
     Salimans et al. 2016, arXiv:1606.03498, section 3.4. The reference itself
-    is normalized by its own statistics. Arguments are the same.
+    is normalized by its own statistics.
+
+    Args:
+        reference_size: Examples at the front of the batch that are the
+            reference; see `ReferenceBatch`.
+        **kwargs: `epsilon`, added to variances, 1e-5; `scale` and `center`,
+            whether there are a scale gamma and a shift beta, both `True`;
+            `gamma_initializer`, `"ones"`; `name` and `dtype`, as of any
+            Keras layer.
+
+    Raises:
+        ValueError: `reference_size` is not a positive integer.
+
+    Input and output: `(reference_size + batch, ..., channels)`.
     """
 
-    def joint(self, batch, mean, variance):
+    def joint(self, batch: Any, mean: Any, variance: Any) -> tuple[Any, Any]:
         """Returns moments of the reference with each example in turn."""
         axes = tuple(range(1, len(batch.shape) - 1))
         own_mean, own_variance = moments(batch, axes)

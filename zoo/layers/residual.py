@@ -1,5 +1,7 @@
 """Residual blocks that are told of time and class."""
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -20,12 +22,22 @@ class ResidualBlock(layers.Layer):
     Args:
         filters: Channels of the result.
         dropout: Fraction dropped in training, in [0, 1).
-        groups: Groups of the normalizations.
-        epsilon: Epsilon of the normalizations.
-        **kwargs: As any Keras layer.
+        groups: Groups of channels of the normalizations, at most.
+        epsilon: What the normalizations add to variances.
+        **kwargs: `name` and `dtype`, as of any Keras layer.
+
+    Input: maps `(batch, height, width, channels)` and, as a second argument,
+    embeddings `(batch, length)`. Output: `(batch, height, width, filters)`.
     """
 
-    def __init__(self, filters, dropout=0.0, groups=32, epsilon=1e-6, **kwargs):
+    def __init__(
+        self,
+        filters: int,
+        dropout: float = 0.0,
+        groups: int = 32,
+        epsilon: float = 1e-6,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.filters = filters
         self.rate = dropout
@@ -48,7 +60,7 @@ class ResidualBlock(layers.Layer):
         )
         self.shortcut = None
 
-    def build(self, x_shape, embedding_shape):
+    def build(self, x_shape: tuple, embedding_shape: tuple) -> None:
         """Builds the layers; the shortcut only where the width changes."""
         inner = (*x_shape[:-1], self.filters)
         self.norm_1.build(x_shape)
@@ -67,19 +79,21 @@ class ResidualBlock(layers.Layer):
             )
             self.shortcut.build(x_shape)
 
-    def call(self, x, embedding, training=None):
-        """Maps images and embedding `(batch, length)` to images."""
+    def call(self, x: Any, embedding: Any, training: bool | None = None) -> Any:
+        """Returns the new maps."""
         y = self.conv_1(ops.silu(self.norm_1(x)))
         y = y + self.time(embedding)[:, None, None]
         y = self.dropout(ops.silu(self.norm_2(y)), training=training)
         y = self.conv_2(y)
         return y + (x if self.shortcut is None else self.shortcut(x))
 
-    def compute_output_shape(self, x_shape, embedding_shape):
+    def compute_output_shape(
+        self, x_shape: tuple, embedding_shape: tuple
+    ) -> tuple:
         """Returns the input's shape with `filters` channels."""
         return (*x_shape[:-1], self.filters)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),

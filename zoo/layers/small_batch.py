@@ -1,12 +1,14 @@
 """Batch normalization for batches of one image."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from zoo.layers.normalization import BatchNormalization, moments, normalized
 from zoo.utils import checks
 
-STATISTICS = ("auto", "image", "moving")
+_STATISTICS = ("auto", "image", "moving")
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -24,14 +26,20 @@ class SmallBatchNormalization(BatchNormalization):
             for each one's own; `"moving"` for moving averages, which suit
             larger batches; `"auto"` for the former if the last batch in
             training held one image, or there was none, else for the latter.
-        **kwargs: As `zoo.layers.BatchNormalization`.
+        **kwargs: Those of `keras.layers.BatchNormalization`, among them
+            `name` and `dtype`.
+
+    Raises:
+        ValueError: There are no such statistics.
+
+    Input and output: `(batch, height, width, channels)`.
     """
 
-    def __init__(self, statistics="auto", **kwargs):
+    def __init__(self, statistics: str = "auto", **kwargs: Any):
         super().__init__(**kwargs)
-        self.statistics = checks.one_of("statistics", statistics, STATISTICS)
+        self.statistics = checks.one_of("statistics", statistics, _STATISTICS)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates the weights, and the size of the last training batch."""
         super().build(input_shape)
         self.batch_size = self.add_weight(
@@ -42,8 +50,8 @@ class SmallBatchNormalization(BatchNormalization):
             autocast=False,
         )
 
-    def call(self, inputs, training=None):
-        """Normalizes `(batch, height, width, channels)`."""
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Normalizes by the batch in training, else as `statistics` says."""
         if training and self.trainable:
             size = ops.cast(ops.shape(inputs)[0], "float32")
             self.batch_size.assign(size)
@@ -70,6 +78,6 @@ class SmallBatchNormalization(BatchNormalization):
             ops.where(alone, *pair) for pair in zip(own, moving, strict=True)
         ]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "statistics": self.statistics}

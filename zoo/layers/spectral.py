@@ -1,20 +1,22 @@
 """Spectral normalization of a layer's kernel."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from zoo.utils import checks
 
-TRANSPOSED = (
+_TRANSPOSED = (
     keras.layers.Conv1DTranspose,
     keras.layers.Conv2DTranspose,
     keras.layers.Conv3DTranspose,
 )
-EPSILON = 1e-12
+_EPSILON = 1e-12
 
 
 def _normalized(vector):
-    return vector / (ops.norm(vector) + EPSILON)
+    return vector / (ops.norm(vector) + _EPSILON)
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -41,17 +43,21 @@ class SpectralNormalization(keras.layers.Wrapper):
         ValueError: The layer has no kernel, or `iterations` is not a positive
             integer.
 
+    Input and output: those of the wrapped layer.
+
     Example:
     ```python
     x = SpectralNormalization(Conv2D(64, 4, strides=2, padding="same"))(images)
     ```
     """
 
-    def __init__(self, layer, iterations=1, **kwargs):
+    def __init__(
+        self, layer: keras.layers.Layer, iterations: int = 1, **kwargs: Any
+    ):
         super().__init__(layer, **(kwargs | {"dtype": "float32"}))
         self.iterations = checks.positive_integer("iterations", iterations)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Builds the wrapped layer, and the vector of the iteration."""
         super().build(input_shape)
         if getattr(self.layer, "kernel", None) is None:
@@ -59,7 +65,7 @@ class SpectralNormalization(keras.layers.Wrapper):
                 "Argument `layer` must be a layer with a kernel, such as "
                 f"Dense or Conv2D. Received: layer={self.layer!r}"
             )
-        axis = -2 if isinstance(self.layer, TRANSPOSED) else -1
+        axis = -2 if isinstance(self.layer, _TRANSPOSED) else -1
         self.u = self.add_weight(
             name="u",
             shape=(self.layer.kernel.shape[axis],),
@@ -68,7 +74,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             aggregation="mean",
         )
 
-    def sigma(self, training=False):
+    def sigma(self, training: bool = False) -> Any:
         """Estimates the kernel's largest singular value.
 
         Args:
@@ -78,7 +84,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             float32 scalar, differentiable by the kernel.
         """
         kernel = ops.convert_to_tensor(self.layer.kernel)
-        if isinstance(self.layer, TRANSPOSED):
+        if isinstance(self.layer, _TRANSPOSED):
             kernel = ops.swapaxes(kernel, -1, -2)
         kernel = ops.reshape(kernel, (-1, kernel.shape[-1]))
         constant = ops.stop_gradient(kernel)
@@ -91,19 +97,19 @@ class SpectralNormalization(keras.layers.Wrapper):
             self.u.assign(u)
         return ops.sum(v * ops.matmul(kernel, u))
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns the layer's outputs with the normalized kernel."""
-        sigma = ops.maximum(self.sigma(training), EPSILON)
+        sigma = ops.maximum(self.sigma(training), _EPSILON)
         return self.layer(inputs / sigma)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the wrapped layer's output shape."""
         return self.layer.compute_output_shape(input_shape)
 
-    def compute_output_spec(self, inputs, training=False):
+    def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:
         """Returns shape and dtype of the wrapped layer's outputs."""
         return self.layer.compute_output_spec(inputs)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "iterations": self.iterations}

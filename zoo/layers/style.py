@@ -1,5 +1,8 @@
 """Layers of the style-based generator."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -8,7 +11,7 @@ from zoo.layers.normalization import moments, normalized
 from zoo.utils import checks
 
 
-def adain(x, scale, bias, epsilon=1e-8):
+def adain(x: Any, scale: Any, bias: Any, epsilon: float = 1e-8) -> Any:
     """Adaptive instance normalization.
 
     `y_s (x - mean(x)) / std(x) + y_b` for each channel of each image: Huang
@@ -47,12 +50,12 @@ class AdaptiveInstanceNormalization(keras.layers.Layer):
     `(batch, layers, style_dim)`. Output: of the shape of the maps.
     """
 
-    def __init__(self, index=0, epsilon=1e-8, **kwargs):
+    def __init__(self, index: int = 0, epsilon: float = 1e-8, **kwargs: Any):
         super().__init__(**kwargs)
         self.index = index
         self.epsilon = epsilon
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates the affine transformation."""
         maps, styles = input_shape
         self.affine = EqualizedDense(
@@ -60,18 +63,18 @@ class AdaptiveInstanceNormalization(keras.layers.Layer):
         )
         self.affine.build((styles[0], styles[-1]))
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the maps in the style."""
         x, styles = inputs
         scale, bias = ops.split(self.affine(styles[:, self.index]), 2, axis=-1)
         y = adain(x, 1 + scale, bias, self.epsilon)
         return ops.cast(y, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the shape of the maps."""
         return input_shape[0]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
@@ -93,7 +96,7 @@ class NoiseInput(keras.layers.Layer):
     `(batch, height, width, 1)`. Output: of the shape of the maps.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates strength and bias, `(channels,)`."""
         shape = (input_shape[0][-1],)
         self.strength = self.add_weight(
@@ -103,12 +106,12 @@ class NoiseInput(keras.layers.Layer):
             name="bias", shape=shape, initializer="zeros"
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns `x + strength noise + bias`."""
         x, noise = inputs
         return x + (ops.multiply(self.strength, noise) + self.bias)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the shape of the maps."""
         return input_shape[0]
 
@@ -124,68 +127,28 @@ class LearnedConstant(keras.layers.Layer):
     Input: anything with a batch axis. Output: `(batch, *shape)`.
     """
 
-    def __init__(self, shape, **kwargs):
+    def __init__(self, shape: Sequence[int], **kwargs: Any):
         super().__init__(**kwargs)
         self.shape = tuple(shape)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates the maps."""
         self.constant = self.add_weight(
             name="constant", shape=self.shape, initializer="ones"
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns the constant as often as there are inputs."""
         constant = ops.convert_to_tensor(self.constant)[None]
         return ops.repeat(constant, ops.shape(inputs)[0], axis=0)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns `(batch, *shape)`."""
         return (input_shape[0], *self.shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "shape": self.shape}
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class Blur(keras.layers.Layer):
-    """Smooths maps by the binomial filter [1, 2, 1] / 4 in both directions.
-
-    Zeros are beyond the border. As a low-pass filter it takes the place of
-    linear interpolation in resampling: Zhang 2019, arXiv:1904.11486; Karras
-    et al. 2019, section 2, change B.
-
-    Args:
-        **kwargs: `name` and `dtype`, as of any Keras layer.
-
-    Input and output: `(batch, height, width, channels)`.
-    """
-
-    def call(self, inputs):
-        """Returns the smooth maps."""
-        return _smooth(_smooth(inputs, 1), 2)
-
-    def compute_output_shape(self, input_shape):
-        """Returns the input shape."""
-        return input_shape
-
-
-def _smooth(x, axis):
-    """Filters along an axis by [1, 2, 1] / 4.
-
-    A sum of shifted maps, as depthwise convolutions are slow on CPUs; shifted
-    by `ops.slice`, as the gradient of `x[:, 1:]` is slow in TensorFlow.
-    """
-    shape = ops.shape(x)
-    padding = [[0, 0] for _ in shape]
-    padding[axis] = [1, 1]
-    x = ops.pad(x, padding)
-    before, here, after = (
-        ops.slice(x, [i if n == axis else 0 for n in range(len(shape))], shape)
-        for i in range(3)
-    )
-    return (before + 2 * here + after) / 4
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -207,11 +170,11 @@ class RunningMean(keras.layers.Layer):
     as one-hot vectors `(batch, num_classes)`. Output: the vectors.
     """
 
-    def __init__(self, decay=0.995, **kwargs):
+    def __init__(self, decay: float = 0.995, **kwargs: Any):
         super().__init__(**kwargs)
         self.decay = checks.fraction("decay", decay)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates the mean."""
         if isinstance(input_shape, list):
             vectors, classes = input_shape
@@ -227,7 +190,7 @@ class RunningMean(keras.layers.Layer):
             aggregation="mean",
         )
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns the vectors."""
         vectors, classes = (
             inputs if isinstance(inputs, list) else (inputs, None)
@@ -247,10 +210,10 @@ class RunningMean(keras.layers.Layer):
         mean = ops.matmul(members, vectors) / ops.maximum(count, 1)
         return ops.where(count > 0, mean, ops.convert_to_tensor(self.mean))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple:
         """Returns the shape of the vectors."""
         return input_shape[0] if isinstance(input_shape, list) else input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), "decay": self.decay}

@@ -1,6 +1,10 @@
 """Losses of generative models: pure functions, and the names for them.
 
-`get("hinge")` is an `AdversarialLoss`, `penalties.get("wgan_gp")` a `Penalty`.
+An `AdversarialLoss` is what both players of a GAN minimize, put together of
+`terms`, one equation each; `get("hinge")` gives one by name. A `Penalty` is on
+the gradients of a critic, and `penalties.get("wgan_gp")` gives one.
+`auxiliary` are terms beside the adversarial ones, `l1` compares images by
+pixels and `PerceptualFeatures` by what a frozen network sees.
 """
 
 from zoo.losses import auxiliary, penalties, terms
@@ -25,6 +29,7 @@ from zoo.losses.auxiliary import (
     mutual_information_continuous,
 )
 from zoo.losses.penalties import Penalty
+from zoo.losses.perceptual import PerceptualFeatures
 from zoo.losses.reconstruction import l1
 from zoo.losses.terms import (
     discriminator_fake,
@@ -44,6 +49,7 @@ __all__ = [
     "WASSERSTEIN",
     "AdversarialLoss",
     "Penalty",
+    "PerceptualFeatures",
     "auxiliary",
     "classification",
     "discriminator_fake",

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import ops
 
-EPSILON = 1e-5
+_EPSILON = 1e-5
 
 
 def _distances(one: Any, other: Any) -> Any:
@@ -33,9 +33,9 @@ def mode_seeking(
         float32 scalar.
     """
     # Latents that are equal by chance have equal images: a ratio of 0.
-    between_latents = ops.maximum(_distances(latents_1, latents_2), EPSILON)
+    between_latents = ops.maximum(_distances(latents_1, latents_2), _EPSILON)
     ratios = _distances(images_1, images_2) / between_latents
-    return 1 / (ops.mean(ratios) + EPSILON)
+    return 1 / (ops.mean(ratios) + _EPSILON)
 
 
 def classification(logits: Any, labels: Any) -> Any:

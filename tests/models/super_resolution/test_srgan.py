@@ -10,9 +10,7 @@ from support.tiny_gan import changed, everything, snapshot
 
 import zoo
 from zoo import backend
-from zoo.models.super_resolution.super_resolution import (
-    bicubic,
-)
+from zoo.models.super_resolution.super_resolution import bicubic
 
 TINY = {"filters": 4, "blocks": 1}
 

@@ -260,6 +260,7 @@ def test_translate_errors(stepped, arguments, message):
         (images(), images() * 9, "images of domain B.*Received"),
         (images()[..., :1], images(), "images of domain A.*Received"),
         (images(2), images(4), "as many images.*Received: 2 and 4"),
+        (images(), None, "images of domain B.*Received: tuple without"),
     ],
 )
 def test_data_errors(stepped, a, b, message):

@@ -252,12 +252,13 @@ def test_a_step_of_each_kind_is_finite(arguments):
 @pytest.mark.parametrize(
     ("data", "match"),
     [
-        ((pairs()[0],), "source, target"),
+        ((pairs()[0],), "source images, target images"),
         ((pairs()[1], pairs()[1]), "source images"),
         ((pairs()[0], pairs()[0]), "target images"),
         ((pairs()[0], pairs()[1] * 100), "target images"),
+        ((pairs()[0], pairs(3)[1]), "as many source images"),
     ],
-    ids=["alone", "source", "target", "range"],
+    ids=["alone", "source", "target", "range", "fewer"],
 )
 def test_data_errors(trained, data, match):
     with pytest.raises(ValueError, match=f"{match}.*Received"):

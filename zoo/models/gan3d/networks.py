@@ -12,15 +12,10 @@ from zoo.layers import (
     MinibatchStdDev,
 )
 
-CONVOLUTION = {
-    "kernel_size": 4,
-    "strides": 2,
-    "padding": "same",
-    "kernel_initializer": keras.initializers.RandomNormal(0.0, 0.02),
-}
 
-
-def build_generator(resolution, latent_dim, filters):
+def build_generator(
+    resolution: int, latent_dim: int, filters: int
+) -> keras.Model:
     """Builds the network from latents to voxels.
 
     Args:
@@ -37,21 +32,24 @@ def build_generator(resolution, latent_dim, filters):
     latents = keras.Input((latent_dim,), name="latents")
     # A transposed convolution of a single voxel is a dense layer.
     x = layers.Dense(
-        4**3 * widths[0],
-        use_bias=False,
-        kernel_initializer=CONVOLUTION["kernel_initializer"],
+        4**3 * widths[0], use_bias=False, kernel_initializer=_normal()
     )(latents)
     x = layers.Reshape((4, 4, 4, widths[0]))(x)
     x = layers.ReLU()(_norm(x))
     for width in widths[1:]:
-        x = Conv3DTranspose(width, use_bias=False, **CONVOLUTION)(x)
+        x = Conv3DTranspose(width, use_bias=False, **_resampling())(x)
         x = layers.ReLU()(_norm(x))
-    x = Conv3DTranspose(1, use_bias=False, **CONVOLUTION)(x)
+    x = Conv3DTranspose(1, use_bias=False, **_resampling())(x)
     voxels = layers.Activation("sigmoid", dtype="float32")(x)
     return keras.Model(latents, voxels, name="generator")
 
 
-def build_discriminator(resolution, filters, batch_norm=True, stddev=False):
+def build_discriminator(
+    resolution: int,
+    filters: int,
+    batch_norm: bool = True,
+    stddev: bool = False,
+) -> keras.Model:
     """Builds the network from voxels to logits.
 
     Args:
@@ -70,16 +68,14 @@ def build_discriminator(resolution, filters, batch_norm=True, stddev=False):
     voxels = keras.Input((resolution,) * 3 + (1,), name="voxels")
     x = voxels
     for width in _widths(resolution, filters):
-        x = Conv3D(width, use_bias=not batch_norm, **CONVOLUTION)(x)
+        x = Conv3D(width, use_bias=not batch_norm, **_resampling())(x)
         x = layers.LeakyReLU(0.2)(_norm(x) if batch_norm else x)
     if stddev:
         x = MinibatchStdDev()(x)
     # A valid convolution of 4^3 voxels by a kernel of 4 is a dense layer.
-    x = layers.Dense(
-        1,
-        use_bias=not batch_norm,
-        kernel_initializer=CONVOLUTION["kernel_initializer"],
-    )(layers.Flatten()(x))
+    x = layers.Dense(1, use_bias=not batch_norm, kernel_initializer=_normal())(
+        layers.Flatten()(x)
+    )
     logits = layers.Activation("linear", dtype="float32", name="logits")(x)
     return keras.Model(voxels, logits, name="discriminator")
 
@@ -88,9 +84,22 @@ def _widths(resolution, filters):
     return [filters * 2**i for i in range(int(math.log2(resolution)) - 2)]
 
 
+def _resampling():
+    """Halves volumes, or transposed doubles them, by weights of its own."""
+    return {
+        "kernel_size": 4,
+        "strides": 2,
+        "padding": "same",
+        "kernel_initializer": _normal(),
+    }
+
+
+def _normal(mean=0.0):
+    """An initializer draws its seed when it is made: each layer needs one."""
+    return keras.initializers.RandomNormal(mean, 0.02)
+
+
 def _norm(x):
     return BatchNormalization(
-        momentum=0.9,
-        epsilon=1e-5,
-        gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02),
+        momentum=0.9, epsilon=1e-5, gamma_initializer=_normal(1.0)
     )(x)

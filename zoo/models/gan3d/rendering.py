@@ -6,25 +6,30 @@ serves all shapes of a resolution.
 """
 
 import functools
+from typing import Any
 
 import numpy as np
 
 from zoo.utils import checks
 
-LIGHT = np.array([-0.27, -0.53, 0.8])  # Of length 1: from the upper left.
-COLOR = np.array([0.35, 0.56, 0.86])
-BACKGROUND = np.array([1.0, 1.0, 1.0])
-AMBIENT = 0.38
+_LIGHT = np.array([-0.27, -0.53, 0.8])  # Of length 1: from the upper left.
+_COLOR = np.array([0.35, 0.56, 0.86])
+_BACKGROUND = np.array([1.0, 1.0, 1.0])
+_AMBIENT = 0.38
 """Share of the light that comes from everywhere."""
-SMOOTHNESS = 0.55
+_SMOOTHNESS = 0.55
 """Share of a normal that is the surface's, beside that of the voxel's face."""
-SAMPLES = 2
+_SAMPLES = 2
 """Rays along each side of a pixel."""
 
 
 def render_voxels(
-    voxels, size=96, threshold=0.5, azimuth=-60.0, elevation=25.0
-):
+    voxels: Any,
+    size: int = 96,
+    threshold: float = 0.5,
+    azimuth: float = -60.0,
+    elevation: float = 25.0,
+) -> np.ndarray:
     """Renders shapes, lit from the upper front, on white.
 
     Args:
@@ -51,9 +56,9 @@ def render_voxels(
             f"Received: shape={voxels.shape}"
         )
     size = checks.positive_integer("size", size)
-    view = _view(voxels.shape[1], size * SAMPLES, azimuth, elevation)
+    view = _view(voxels.shape[1], size * _SAMPLES, azimuth, elevation)
     pictures = [_render(shape > threshold, *view) for shape in voxels]
-    pixels = np.array(pictures).reshape(-1, size, SAMPLES, size, SAMPLES, 3)
+    pixels = np.array(pictures).reshape(-1, size, _SAMPLES, size, _SAMPLES, 3)
     return (pixels.mean(axis=(2, 4)) * 2 - 1).astype("float32")
 
 
@@ -73,17 +78,17 @@ def _render(solid, cells, axes, signs):
     # Within thin plates the slope is about 0, and its direction noise.
     length = np.linalg.norm(surface, axis=1, keepdims=True)
     surface /= np.maximum(length, 0.1)
-    normal = (1 - SMOOTHNESS) * face + SMOOTHNESS * surface
+    normal = (1 - _SMOOTHNESS) * face + _SMOOTHNESS * surface
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
 
     # What stands around the face keeps the light of the sky away.
     outside = tuple((place + 2 + face.astype(int)).T)
-    ambient = AMBIENT * (1 - 1.1 * np.clip(soft[outside] - 0.25, 0, 0.6))
-    lambert = (1 - AMBIENT) * np.clip(normal @ LIGHT, 0, None)
+    ambient = _AMBIENT * (1 - 1.1 * np.clip(soft[outside] - 0.25, 0, 0.6))
+    lambert = (1 - _AMBIENT) * np.clip(normal @ _LIGHT, 0, None)
     depth = 1 - 0.25 * first / (3 * n)  # Farther voxels are a little darker.
     shade = np.clip((ambient + lambert) * depth * 1.1, 0, 1)
-    colors = np.tile(BACKGROUND, (cells.shape[1], 1))
-    colors[rays] = shade[:, None] * COLOR + (shade[:, None] ** 4) * 0.14
+    colors = np.tile(_BACKGROUND, (cells.shape[1], 1))
+    colors[rays] = shade[:, None] * _COLOR + (shade[:, None] ** 4) * 0.14
     return colors
 
 

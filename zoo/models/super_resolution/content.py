@@ -1,18 +1,21 @@
 """SRGAN's content loss: by pixels, or by features of a frozen network."""
 
+import os
+from typing import Any
+
 from keras import ops
 
-from zoo.losses.perceptual import PerceptualFeatures, convolutions
+from zoo.losses import PerceptualFeatures
+from zoo.losses.perceptual import convolutions
 
-FEATURE_SCALE = 1 / 12.75
+_FEATURE_SCALE = 1 / 12.75
 """Makes VGG's losses as large as squared errors: section 3.2 of the paper."""
 
 
 class Content:
     """How far generated images are from what they should show.
 
-    No part of a model's weights. Its arguments are those of `zoo.SRGAN` that
-    begin with `content`.
+    No part of a model's weights.
 
     Args:
         name: `"vgg19"`, `"vgg16_hed"` or `"mse"`.
@@ -23,8 +26,7 @@ class Content:
         channels: Channels of the images.
 
     Attributes:
-        features: `zoo.losses.perceptual.PerceptualFeatures`; `None` for
-            `"mse"`.
+        features: `zoo.losses.PerceptualFeatures`; `None` for `"mse"`.
 
     Raises:
         ValueError: An unknown name, or images without colour or grey alone.
@@ -32,7 +34,15 @@ class Content:
         FileNotFoundError: There is no such file of weights.
     """
 
-    def __init__(self, name, layer, activation, weights, sha256, channels):
+    def __init__(
+        self,
+        name: str,
+        layer: str | None,
+        activation: bool,
+        weights: str | os.PathLike | None,
+        sha256: str | None,
+        channels: int,
+    ):
         self.features = None
         if name == "mse":
             return
@@ -46,7 +56,7 @@ class Content:
             name, at, activation, weights, sha256
         )
 
-    def load(self):
+    def load(self) -> None:
         """Reads the network's weights, outside of any compiled step.
 
         Raises:
@@ -57,7 +67,7 @@ class Content:
         if self.features is not None:
             _ = self.features.network
 
-    def loss(self, high, generated):
+    def loss(self, high: Any, generated: Any) -> Any:
         """Mean squared error of features, equation 5, or pixels, equation 4.
 
         Args:
@@ -70,9 +80,9 @@ class Content:
         if self.features is None:
             return ops.mean(ops.square(high - generated))
         (real,), (fake,) = self.features(high), self.features(generated)
-        return ops.mean(ops.square((real - fake) * FEATURE_SCALE))
+        return ops.mean(ops.square((real - fake) * _FEATURE_SCALE))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `zoo.SRGAN` that make it anew."""
         if self.features is None:
             return {"content": "mse"}

@@ -18,8 +18,13 @@ HALVINGS = 4
 
 
 def build_srresnet(
-    scale, filters, blocks, channels=3, batch_norm=True, global_skip=False
-):
+    scale: int,
+    filters: int,
+    blocks: int,
+    channels: int = 3,
+    batch_norm: bool = True,
+    global_skip: bool = False,
+) -> keras.Model:
     """Builds the network from low to high resolution.
 
     Its output is linear, as in the figure.
@@ -53,7 +58,9 @@ def build_srresnet(
     return keras.Model(images, high, name="generator")
 
 
-def build_discriminator(size, filters, channels=3):
+def build_discriminator(
+    size: int, filters: int, channels: int = 3
+) -> keras.Model:
     """Builds the network from images of high resolution to logits.
 
     Args:

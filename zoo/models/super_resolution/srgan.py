@@ -1,17 +1,15 @@
 """SRGAN: Ledig et al. 2017, arXiv:1609.04802."""
 
+import os
+from typing import Any, Self
+
 import keras
 
 from zoo import backend, losses
 from zoo.engine import presets
 from zoo.models.super_resolution.content import Content
-from zoo.models.super_resolution.networks import (
-    HALVINGS,
-    build_discriminator,
-)
-from zoo.models.super_resolution.super_resolution import (
-    SuperResolution,
-)
+from zoo.models.super_resolution.networks import HALVINGS, build_discriminator
+from zoo.models.super_resolution.super_resolution import SuperResolution
 from zoo.utils import checks
 
 
@@ -34,13 +32,14 @@ class SRGAN(SuperResolution):
     discriminator has just been shown.
 
     Args:
-        scale: As of `zoo.SRResNet`, like `filters`, `blocks`, `channels`,
-            `batch_norm` and `global_skip`.
-        filters: Filters of the generator.
+        scale: Factor of height and width: 2, 3, 4 (the paper's) or 8.
+        filters: Filters of the generator's hidden convolutions.
         blocks: Residual blocks of the generator.
-        channels: Channels of the images; with VGG features 1 or 3.
-        batch_norm: Whether the generator's blocks are normalized.
-        global_skip: Whether the generator adds to a bilinear enlargement.
+        channels: Channels of the images, 1 to 4; with VGG features 1 or 3.
+        batch_norm: Whether the generator's blocks are normalized by batch
+            statistics.
+        global_skip: Whether a bilinear enlargement of the image is added to
+            the generator's output.
         crop_size: Height and width of high images in training, a multiple of
             16 and of `scale`.
         discriminator_filters: Filters of the discriminator's first layers.
@@ -53,15 +52,21 @@ class SRGAN(SuperResolution):
         content_sha256: SHA-256 that the file must have; by default its own.
         adversarial_weight: Factor of the adversarial loss, 1e-3 in equation
             3.
-        ema_decay: As of `zoo.SRResNet`.
-        **kwargs: `name` and `dtype`, as of any Keras model.
+        ema_decay: Decay of the average of the generator's weights that
+            `upscale` then uses, in [0, 1), or `None`, as in the paper.
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
         ImportError: The package of the content's weights is not installed.
         FileNotFoundError: There is no such file of weights.
 
-    Data: as for `zoo.SRResNet`, high images of `crop_size`.
+    Data: batches of pairs of float32 images in [-1, 1], `(low, high)`, of
+    shapes `(batch, crop_size / scale, crop_size / scale, channels)` and
+    `(batch, crop_size, crop_size, channels)`, such as
+    `pipelines.super_resolution` makes.
 
     Logs: `discriminator_real_loss`, `discriminator_fake_loss`,
     `content_loss`, `adversarial_loss` (with its weight), and `psnr_rgb`.
@@ -90,25 +95,35 @@ class SRGAN(SuperResolution):
 
     def __init__(
         self,
-        scale=4,
-        filters=64,
-        blocks=16,
-        channels=3,
-        batch_norm=True,
-        global_skip=False,
+        scale: int = 4,
+        filters: int = 64,
+        blocks: int = 16,
+        channels: int = 3,
+        batch_norm: bool = True,
+        global_skip: bool = False,
         *,
-        crop_size=96,
-        discriminator_filters=64,
-        content="vgg19",
-        content_layer=None,
-        content_activation=True,
-        content_weights=None,
-        content_sha256=None,
-        adversarial_weight=1e-3,
-        **kwargs,
+        crop_size: int = 96,
+        discriminator_filters: int = 64,
+        content: str = "vgg19",
+        content_layer: str | None = None,
+        content_activation: bool = True,
+        content_weights: str | os.PathLike | None = None,
+        content_sha256: str | None = None,
+        adversarial_weight: float = 1e-3,
+        ema_decay: float | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ):
         super().__init__(
-            scale, filters, blocks, channels, batch_norm, global_skip, **kwargs
+            scale,
+            filters,
+            blocks,
+            channels,
+            batch_norm,
+            global_skip,
+            ema_decay=ema_decay,
+            name=name,
+            dtype=dtype,
         )
         self.crop_size = checks.positive_integer("crop_size", crop_size)
         if crop_size % 2**HALVINGS or crop_size % self.scale:
@@ -136,7 +151,11 @@ class SRGAN(SuperResolution):
             )
 
     @classmethod
-    def from_srresnet(cls, srresnet, **arguments):
+    def from_srresnet(
+        cls,
+        srresnet: SuperResolution | str | os.PathLike,
+        **arguments: Any,
+    ) -> Self:
         """Makes an SRGAN whose generator starts as a trained SRResNet.
 
         Args:
@@ -167,7 +186,7 @@ class SRGAN(SuperResolution):
             network.set_weights(weights)
         return model
 
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 1e-4, and at 1e-5 from update 100,000 on."""
         return {
             player: keras.optimizers.Adam(
@@ -179,11 +198,13 @@ class SRGAN(SuperResolution):
             for player in self.players
         }
 
-    def judge(self, images, training):
+    def judge(self, images: Any, training: bool) -> Any:
         """Returns the discriminator's logits of high images."""
         return self.discriminator(images, training=training)
 
-    def discriminator_loss(self, high, generated, training):
+    def discriminator_loss(
+        self, high: Any, generated: Any, training: bool
+    ) -> dict[str, Any]:
         """Cross-entropy on real and generated images: equation 2."""
         real = self.judge(high, training)
         fake = self.judge(generated, training)
@@ -192,7 +213,9 @@ class SRGAN(SuperResolution):
             "discriminator_fake_loss": losses.discriminator_fake(fake),
         }
 
-    def generator_loss(self, high, generated, training):
+    def generator_loss(
+        self, high: Any, generated: Any, training: bool
+    ) -> dict[str, Any]:
         """The perceptual loss: equations 3 and 6."""
         adversarial = losses.non_saturating(self.judge(generated, training))
         return {
@@ -201,7 +224,7 @@ class SRGAN(SuperResolution):
         }
 
     @backend.stateful
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Any]:
         """Updates the discriminator, then the generator, on one batch."""
         low, high = self.unpack(data)
         made = self.record(
@@ -220,7 +243,7 @@ class SRGAN(SuperResolution):
         return self.log(**discriminator, **generator, **psnr)
 
     @backend.stateful
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Any]:
         """Computes the losses of what `upscale` uses, unclipped."""
         low, high = self.unpack(data)
         generated = self(low, training=False)
@@ -230,21 +253,21 @@ class SRGAN(SuperResolution):
             **self.psnr(high, generated),
         )
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> Any:
         """Makes it as Keras does, once the feature network stands."""
         self.content.load()
         return super().make_train_function(force)
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> Any:
         """Makes it as Keras does, once the feature network stands."""
         self.content.load()
         return super().make_test_function(force)
 
-    def crop_of(self, high):
+    def crop_of(self, high: Any) -> tuple[int, int]:
         """Returns height and width that high images have to have."""
         return (self.crop_size, self.crop_size)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),

@@ -1,12 +1,12 @@
 """SRResNet: Ledig et al. 2017, arXiv:1609.04802."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from zoo import backend
-from zoo.models.super_resolution.super_resolution import (
-    SuperResolution,
-)
+from zoo.models.super_resolution.super_resolution import SuperResolution
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -32,8 +32,10 @@ class SRResNet(SuperResolution):
             the output, so that the network learns the rest alone, in far
             fewer steps (Kim et al. 2016, arXiv:1511.04587, of a bicubic one).
         ema_decay: Decay of the average of the generator's weights that
-            `upscale` then uses, or `None`, as in the paper.
-        **kwargs: `name` and `dtype`, as of any Keras model.
+            `upscale` then uses, in [0, 1), or `None`, as in the paper.
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
@@ -57,16 +59,41 @@ class SRResNet(SuperResolution):
     players = {"generator": ("generator",)}
     loss_names = ("mse_loss",)
 
-    def default_optimizers(self):
+    def __init__(
+        self,
+        scale: int = 4,
+        filters: int = 64,
+        blocks: int = 16,
+        channels: int = 3,
+        batch_norm: bool = True,
+        global_skip: bool = False,
+        *,
+        ema_decay: float | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(
+            scale,
+            filters,
+            blocks,
+            channels,
+            batch_norm,
+            global_skip,
+            ema_decay=ema_decay,
+            name=name,
+            dtype=dtype,
+        )
+
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 1e-4, betas 0.9 and 0.999."""
         return {"generator": keras.optimizers.Adam(1e-4, name="generator")}
 
-    def mse_loss(self, high, generated):
+    def mse_loss(self, high: Any, generated: Any) -> dict[str, Any]:
         """Mean squared error of pixels: equation 4."""
         return {"mse_loss": ops.mean(ops.square(high - generated))}
 
     @backend.stateful
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Any]:
         """Updates the generator on one batch of pairs."""
         low, high = self.unpack(data)
         made = self.record(
@@ -78,7 +105,7 @@ class SRResNet(SuperResolution):
         return self.log(**loss, **self.psnr(high, made.outputs))
 
     @backend.stateful
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Any]:
         """Computes the loss of what `upscale` uses, unclipped."""
         low, high = self.unpack(data)
         generated = self(low, training=False)

@@ -1,8 +1,11 @@
 """What models from low to high resolution share."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+from PIL import Image
 
 from zoo.engine import batches
 from zoo.engine.generative_model import GenerativeModel
@@ -16,6 +19,8 @@ from zoo.utils import checks
 class SuperResolution(GenerativeModel):
     """A model whose `generator` enlarges images, of any size.
 
+    `SRResNet` and `SRGAN` differ in what they are trained by.
+
     Args:
         scale: Factor of height and width: 2, 3, 4 or 8.
         filters: Filters of the hidden convolutions.
@@ -25,7 +30,11 @@ class SuperResolution(GenerativeModel):
             statistics.
         global_skip: Whether a bilinear enlargement of the image is added to
             the output, so that only the rest has to be learned.
-        **kwargs: As of `zoo.GenerativeModel`.
+        ema_decay: Decay of the average of the generator's weights that
+            `upscale` then uses, in [0, 1), or `None` for no average.
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
@@ -37,26 +46,20 @@ class SuperResolution(GenerativeModel):
 
     def __init__(
         self,
-        scale=4,
-        filters=64,
-        blocks=16,
-        channels=3,
-        batch_norm=True,
-        global_skip=False,
-        **kwargs,
+        scale: int = 4,
+        filters: int = 64,
+        blocks: int = 16,
+        channels: int = 3,
+        batch_norm: bool = True,
+        global_skip: bool = False,
+        *,
+        ema_decay: float | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ):
-        super().__init__(**kwargs)
-        if scale not in UPSAMPLING:
-            raise ValueError(
-                f"Argument `scale` must be one of {list(UPSAMPLING)}. "
-                f"Received: scale={scale!r}"
-            )
-        if channels not in (1, 2, 3, 4):
-            raise ValueError(
-                "Argument `channels` must be 1, 2, 3 or 4. "
-                f"Received: channels={channels!r}"
-            )
-        self.scale, self.channels = int(scale), int(channels)
+        super().__init__(ema_decay=ema_decay, name=name, dtype=dtype)
+        self.scale = int(checks.one_of("scale", scale, tuple(UPSAMPLING)))
+        self.channels = int(checks.one_of("channels", channels, (1, 2, 3, 4)))
         self.filters = checks.positive_integer("filters", filters)
         self.blocks = checks.positive_integer("blocks", blocks)
         self.batch_norm = bool(batch_norm)
@@ -65,7 +68,7 @@ class SuperResolution(GenerativeModel):
             self.generator = build_srresnet(**self.architecture())
         self.average("generator")
 
-    def architecture(self):
+    def architecture(self) -> dict[str, Any]:
         """Returns the arguments that make up the generator."""
         return {
             "scale": self.scale,
@@ -77,26 +80,28 @@ class SuperResolution(GenerativeModel):
         }
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[None, None, int]:
         """Shape of the images that it makes: `(None, None, channels)`."""
         return (None, None, self.channels)
 
-    def unpack(self, data):
+    def unpack(self, data: Any) -> tuple[Any, Any]:
         """Returns images of low and of high resolution."""
         low, high, _ = keras.utils.unpack_x_y_sample_weight(data)
         return ops.convert_to_tensor(low), ops.convert_to_tensor(high)
 
-    def psnr(self, high, generated):
+    def psnr(self, high: Any, generated: Any) -> dict[str, Any]:
         """Mean over images of `10 log10(2^2 / MSE)`, in decibels."""
         errors = ops.mean(ops.square(high - generated), axis=(1, 2, 3))
         return {"psnr_rgb": -10 * ops.mean(ops.log10(errors / 4 + 1e-12))}
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """Maps images in [-1, 1] to images `scale` times as large."""
         network = self.generator if training else self.network("generator")
         return network(inputs, training=training)
 
-    def upscale(self, images, batch_size=16):
+    def upscale(
+        self, images: Any, batch_size: int = 16
+    ) -> np.ndarray | list[np.ndarray]:
         """Enlarges images of any size.
 
         Args:
@@ -122,7 +127,13 @@ class SuperResolution(GenerativeModel):
         low = ops.convert_to_numpy(images).astype("float32")
         return np.clip(self._generate(low, len(low), batch_size), -1, 1)
 
-    def pictures(self, count, seed=None, inputs=None, **arguments):
+    def pictures(
+        self,
+        count: int,
+        seed: int | None = None,
+        inputs: Any = None,
+        batch_size: int = 16,
+    ) -> np.ndarray:
         """Shows images beside what becomes of them.
 
         Args:
@@ -130,7 +141,7 @@ class SuperResolution(GenerativeModel):
             seed: Not used: nothing is random.
             inputs: At least `count` images `(n, height, width, channels)` in
                 [-1, 1].
-            **arguments: Further arguments of `upscale`.
+            batch_size: Images per forward pass.
 
         Returns:
             float32 array `(count, height * scale, 2 * width * scale,
@@ -150,10 +161,10 @@ class SuperResolution(GenerativeModel):
             )
         low = np.asarray(inputs[:count], "float32")
         smooth = np.clip(bicubic(low, self.scale), -1, 1)
-        shown = [smooth, self.upscale(low, **arguments)]
+        shown = [smooth, self.upscale(low, batch_size)]
         return np.concatenate(shown, axis=2)
 
-    def check_batch(self, batch):
+    def check_batch(self, batch: Any) -> None:
         """Raises a ValueError for pairs that can't be trained on."""
         if not isinstance(batch, list | tuple) or len(batch) < 2:
             raise ValueError(
@@ -166,7 +177,7 @@ class SuperResolution(GenerativeModel):
         size = tuple(n // self.scale for n in size)
         batches.check_images(low, (*size, self.channels), "low images")
 
-    def crop_of(self, high):
+    def crop_of(self, high: Any) -> tuple[int, int]:
         """Returns height and width that high images have to have."""
         shape = tuple(np.shape(high))
         size = shape[1:3] if len(shape) == 4 else ()
@@ -178,12 +189,12 @@ class SuperResolution(GenerativeModel):
             )
         return size
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {**super().get_config(), **self.architecture()}
 
 
-def bicubic(images, scale):
+def bicubic(images: np.ndarray, scale: int) -> np.ndarray:
     """Enlarges images by Pillow's bicubic filter, without rounding.
 
     Args:
@@ -193,8 +204,6 @@ def bicubic(images, scale):
     Returns:
         float32 array, somewhat beyond the range of the images at edges.
     """
-    from PIL import Image
-
     size = (images.shape[2] * scale, images.shape[1] * scale)
     planes = [
         Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC)

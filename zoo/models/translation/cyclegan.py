@@ -1,17 +1,30 @@
 """CycleGAN: Zhu, Park, Isola, Efros 2017, arXiv:1703.10593."""
 
+import functools
+from typing import Any
+
 import keras
+import numpy as np
+from keras import ops
 
 from zoo import backend, losses
+from zoo.engine import batches
+from zoo.engine.generative_model import GenerativeModel
+from zoo.models.translation import two_sets
 from zoo.models.translation.image_pool import ImagePool
 from zoo.models.translation.patch_gan import build_patch_gan
 from zoo.models.translation.resnet_generator import build_resnet_generator
-from zoo.models.translation.two_way_translator import TwoWayTranslator
 from zoo.utils import checks
+from zoo.utils.grids import beside
+
+_GENERATORS = {"a_to_b": "generator_ab", "b_to_a": "generator_ba"}
+"""Directions of a translation, and the attributes of the networks."""
+
+_REVERSE = {"a_to_b": "b_to_a", "b_to_a": "a_to_b"}
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class CycleGAN(TwoWayTranslator):
+class CycleGAN(GenerativeModel):
     """Translation between two domains of images, learned without pairs.
 
     `generator_ab` (the paper's G) maps images of domain A to B and
@@ -47,11 +60,12 @@ class CycleGAN(TwoWayTranslator):
             0.5 in the paper (section 5.2), 0 for none.
         pool_size: Past translations that are kept of each domain: 50 in the
             paper. Like optimizer state they are in `.keras` files, not in
-            presets. For replicas see
-            `zoo.models.translation.image_pool.ImagePool`.
+            presets.
         ema_decay: Decay of the average of the generators' weights that
-            `translate` then uses, or `None`, as in the paper.
-        **kwargs: `name` and `dtype`, as of any Keras model.
+            `translate` then uses, in [0, 1), or `None`, as in the paper.
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
@@ -74,20 +88,39 @@ class CycleGAN(TwoWayTranslator):
         "generator": ("generator_ab", "generator_ba"),
         "discriminator": ("discriminator_a", "discriminator_b"),
     }
+    loss_names = (
+        "generator_ab_loss",
+        "generator_ba_loss",
+        "cycle_a_loss",
+        "cycle_b_loss",
+        "identity_a_loss",
+        "identity_b_loss",
+        "discriminator_a_real_loss",
+        "discriminator_a_fake_loss",
+        "discriminator_b_real_loss",
+        "discriminator_b_fake_loss",
+    )
+    adversarial_loss = losses.LEAST_SQUARES
+    inference_networks = ("generator_ab", "generator_ba")
+    usage = 'images = model.translate(images, "a_to_b")'
+    grid_rows = 4
 
     def __init__(
         self,
-        image_shape=(256, 256, 3),
-        filters=64,
-        blocks=None,
-        receptive_field=70,
-        upsampling="transposed",
-        cycle_weight=10.0,
-        identity_weight=0.5,
-        pool_size=50,
-        **kwargs,
+        image_shape: tuple[int, int, int] = (256, 256, 3),
+        filters: int = 64,
+        blocks: int | None = None,
+        receptive_field: int = 70,
+        upsampling: str = "transposed",
+        cycle_weight: float = 10.0,
+        identity_weight: float = 0.5,
+        pool_size: int = 50,
+        *,
+        ema_decay: float | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ):
-        super().__init__(**kwargs)
+        super().__init__(ema_decay=ema_decay, name=name, dtype=dtype)
         self.image_shape = checks.power_of_two_images(
             image_shape, smallest=16, largest=1024
         )
@@ -104,42 +137,33 @@ class CycleGAN(TwoWayTranslator):
         self.pool_size = pool_size and checks.positive_integer(
             "pool_size", pool_size
         )
-        self._build_networks()
+        generator = functools.partial(
+            build_resnet_generator,
+            self.image_shape,
+            self.filters,
+            self.blocks,
+            upsampling,
+        )
+        discriminator = functools.partial(
+            build_patch_gan,
+            self.image_shape,
+            filters=self.filters,
+            receptive_field=receptive_field,
+            normalization="instance",
+        )
+        with self.dtype_scope():
+            self.generator_ab = generator(name="generator_ab")
+            self.average("generator_ab")
+            self.generator_ba = generator(name="generator_ba")
+            self.average("generator_ba")
+            self.discriminator_a = discriminator(name="discriminator_a")
+            self.discriminator_b = discriminator(name="discriminator_b")
         self.pool_a = ImagePool(pool_size, self.image_shape)
         self.pool_b = ImagePool(pool_size, self.image_shape)
-        self.log_terms(self._terms())
+        if not identity_weight:
+            self.log_terms(x for x in self.loss_names if "identity" not in x)
 
-    def _build_networks(self):
-        with self.dtype_scope():
-            for name in self.players["generator"]:
-                network = build_resnet_generator(
-                    self.image_shape,
-                    self.filters,
-                    self.blocks,
-                    self.upsampling,
-                    name,
-                )
-                setattr(self, name, network)
-                self.average(name)
-            for name in self.players["discriminator"]:
-                network = build_patch_gan(
-                    self.image_shape,
-                    filters=self.filters,
-                    receptive_field=self.receptive_field,
-                    normalization="instance",
-                    name=name,
-                )
-                setattr(self, name, network)
-
-    def _terms(self):
-        yield from ("generator_ab_loss", "generator_ba_loss")
-        yield from ("cycle_a_loss", "cycle_b_loss")
-        if self.identity_weight:
-            yield from ("identity_a_loss", "identity_b_loss")
-        for name in self.players["discriminator"]:
-            yield from (f"{name}_real_loss", f"{name}_fake_loss")
-
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 2e-4; its code's beta1 of 0.5."""
         return {
             player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
@@ -148,28 +172,22 @@ class CycleGAN(TwoWayTranslator):
 
     # The losses
 
-    def generator_loss(self, a, b, made, training):
-        """What G and F minimize: equation 3 and the identity losses.
-
-        Args:
-            a: Images of domain A.
-            b: Images of domain B.
-            made: What `translations` made of them.
-            training: Whether it is a training step.
-        """
-        judge_a, judge_b = self.discriminator_a, self.discriminator_b
+    def generator_loss(
+        self, a: Any, b: Any, made: dict[str, Any], training: bool
+    ) -> dict[str, Any]:
+        """What G and F minimize: equation 3 and the identity losses."""
+        d_a = functools.partial(self.discriminator_a, training=training)
+        d_b = functools.partial(self.discriminator_b, training=training)
+        fools = self.adversarial_loss.generator
         return {
-            "generator_ab_loss": adversarial_loss(
-                judge_b(made["fake_b"], training=training)
-            ),
-            "generator_ba_loss": adversarial_loss(
-                judge_a(made["fake_a"], training=training)
-            ),
-            **self.cycle_losses(a, b, made),
-            **self.identity_losses(a, b, made),
+            # E[(D(G(a)) - 1)^2], section 4: D's loss alone is halved.
+            "generator_ab_loss": 2 * fools(d_b(made["fake_b"])),
+            "generator_ba_loss": 2 * fools(d_a(made["fake_a"])),
+            **self._cycle_losses(a, b, made),
+            **self._identity_losses(a, b, made),
         }
 
-    def cycle_losses(self, a, b, made):
+    def _cycle_losses(self, a, b, made):
         """`lambda E[|F(G(a)) - a|]` and `lambda E[|G(F(b)) - b|]`, equation 2.
 
         Norms are means over all values, as in the reference code.
@@ -180,7 +198,7 @@ class CycleGAN(TwoWayTranslator):
             "cycle_b_loss": weight * losses.l1(made["cycled_b"], b),
         }
 
-    def identity_losses(self, a, b, made):
+    def _identity_losses(self, a, b, made):
         """`w lambda E[|F(a) - a|]`, and of G and b likewise: section 5.2."""
         if not self.identity_weight:
             return {}
@@ -190,29 +208,56 @@ class CycleGAN(TwoWayTranslator):
             "identity_b_loss": weight * losses.l1(made["same_b"], b),
         }
 
-    def discriminator_loss(self, a, b, fake_a, fake_b, training):
+    def discriminator_loss(
+        self, a: Any, b: Any, fake_a: Any, fake_b: Any, training: bool
+    ) -> dict[str, Any]:
         """`E[(D(x) - 1)^2] / 2` and `E[D(fake)^2] / 2` of D_X and D_Y.
 
         Section 4: halved, so that D learns slower than G.
         """
-        terms = {}
-        for domain, real, fake in (("a", a, fake_a), ("b", b, fake_b)):
-            name = f"discriminator_{domain}"
-            judge = getattr(self, name)
-            terms[f"{name}_real_loss"] = losses.LEAST_SQUARES.real(
-                judge(real, training=training)
-            )
-            terms[f"{name}_fake_loss"] = losses.LEAST_SQUARES.fake(
-                judge(fake, training=training)
-            )
-        return terms
+        d_a = functools.partial(self.discriminator_a, training=training)
+        d_b = functools.partial(self.discriminator_b, training=training)
+        loss = self.adversarial_loss
+        return {
+            "discriminator_a_real_loss": loss.real(d_a(a)),
+            "discriminator_a_fake_loss": loss.fake(d_a(fake_a)),
+            "discriminator_b_real_loss": loss.real(d_b(b)),
+            "discriminator_b_fake_loss": loss.fake(d_b(fake_b)),
+        }
 
     # The step
 
+    def translations(self, a: Any, b: Any, training: bool) -> dict[str, Any]:
+        """Translates a batch of each domain, there and back.
+
+        Args:
+            a: Images of domain A.
+            b: Images of domain B.
+            training: Whether it is a training step.
+
+        Returns:
+            Dict of `fake_b` (G(a)), `fake_a` (F(b)), `cycled_a` (F(G(a))),
+            `cycled_b` (G(F(b))) and, for the identity losses, `same_a` (F(a))
+            and `same_b` (G(b)).
+        """
+        g = functools.partial(self.generator_ab, training=training)
+        f = functools.partial(self.generator_ba, training=training)
+        made = {}
+        if self.identity_weight:
+            made["fake_b"], made["same_b"] = _in_one_pass(g, a, b)
+            made["fake_a"], made["same_a"] = _in_one_pass(f, b, a)
+        else:
+            made["fake_b"], made["fake_a"] = g(a), f(b)
+        made["cycled_a"], made["cycled_b"] = (
+            f(made["fake_b"]),
+            g(made["fake_a"]),
+        )
+        return made
+
     @backend.stateful
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Any]:
         """Updates both generators, then both discriminators, on one batch."""
-        a, b = self.unpack(data)
+        a, b = two_sets.unpack(data)
         made = self.record("generator", lambda: self.translations(a, b, True))
         generator = self.minimize(
             "generator",
@@ -228,18 +273,104 @@ class CycleGAN(TwoWayTranslator):
         return self.log(**generator, **discriminator)
 
     @backend.stateful
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Any]:
         """Computes the losses of new translations, and changes nothing."""
-        a, b = self.unpack(data)
+        a, b = two_sets.unpack(data)
         made = self.translations(a, b, False)
+        fake_a, fake_b = made["fake_a"], made["fake_b"]
         return self.log(
             **self.generator_loss(a, b, made, False),
-            **self.discriminator_loss(
-                a, b, made["fake_a"], made["fake_b"], False
-            ),
+            **self.discriminator_loss(a, b, fake_a, fake_b, False),
         )
 
-    def get_config(self):
+    # Translating
+
+    def call(self, images: Any, training: bool = False) -> Any:
+        """Maps images of domain A to B; `translate` also goes back."""
+        name = "generator_ab"
+        network = getattr(self, name) if training else self.network(name)
+        return network(images, training=training)
+
+    def translate(
+        self, images: Any, direction: str = "a_to_b", batch_size: int = 16
+    ) -> np.ndarray:
+        """Translates images from one domain to the other.
+
+        Args:
+            images: float array `(count, size, size, channels)` in [-1, 1].
+            direction: `"a_to_b"` or `"b_to_a"`.
+            batch_size: Images per forward pass.
+
+        Returns:
+            float32 array of the shape of `images`, in [-1, 1].
+
+        Raises:
+            ValueError: Another direction, or images of another shape, dtype
+                or range.
+        """
+        checks.one_of("direction", direction, tuple(_GENERATORS))
+        batches.check_images(images, self.image_shape)
+        images = ops.convert_to_numpy(images).astype("float32")
+        network = self.network(_GENERATORS[direction])
+        return self._generate(images, len(images), batch_size, network)
+
+    def cycle(
+        self, images: Any, direction: str = "a_to_b", batch_size: int = 16
+    ) -> np.ndarray:
+        """Translates images to the other domain and back again.
+
+        Args:
+            images: float array `(count, size, size, channels)` in [-1, 1].
+            direction: Of the first translation, `"a_to_b"` or `"b_to_a"`.
+            batch_size: Images per forward pass.
+
+        Returns:
+            float32 array of the shape of `images`, in [-1, 1].
+
+        Raises:
+            ValueError: Another direction, or images of another shape, dtype
+                or range.
+        """
+        there = self.translate(images, direction, batch_size)
+        return self.translate(there, _REVERSE[direction], batch_size)
+
+    def pictures(
+        self,
+        count: int,
+        seed: int | None = None,
+        inputs: Any = None,
+        direction: str = "a_to_b",
+        batch_size: int = 16,
+    ) -> np.ndarray:
+        """Shows images, their translations, and these translated back.
+
+        Args:
+            count: Number of pictures.
+            seed: Not used: a translation has no randomness.
+            inputs: At least `count` images `(n, size, size, channels)` in
+                [-1, 1].
+            direction: Of the first translation, `"a_to_b"` or `"b_to_a"`.
+            batch_size: Images per forward pass.
+
+        Returns:
+            float32 array `(count, size, 3 * size, channels)` in [-1, 1].
+
+        Raises:
+            ValueError: Another direction, or no, too few or unfit `inputs`.
+        """
+        images = two_sets.to_show(count, inputs)
+        there = self.translate(images, direction, batch_size)
+        back = self.translate(there, _REVERSE[direction], batch_size)
+        return beside(images, there, back)
+
+    # Data and saving
+
+    def check_batch(self, batch: Any) -> None:
+        """Raises a ValueError for data that can't be trained on."""
+        names = "images of domain A", "images of domain B"
+        two_sets.check(batch, names, (self.image_shape, self.image_shape))
+
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
@@ -254,6 +385,6 @@ class CycleGAN(TwoWayTranslator):
         }
 
 
-def adversarial_loss(logits):
-    """`E[(D(G(x)) - 1)^2]`, of section 4, which halves D's loss alone."""
-    return 2 * losses.LEAST_SQUARES.generator(logits)
+def _in_one_pass(network, *images):
+    """One for all, since each image is normalized by itself."""
+    return ops.split(network(ops.concatenate(images)), len(images))

@@ -1,5 +1,8 @@
 """A history of generated images, for a discriminator that does not forget."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -33,7 +36,14 @@ class ImagePool(keras.layers.Layer):
         ValueError: `size` is neither 0 nor a positive integer.
     """
 
-    def __init__(self, size, image_shape, seed=None, dtype="float32", **kwargs):
+    def __init__(
+        self,
+        size: int,
+        image_shape: Sequence[int],
+        seed: int | None = None,
+        dtype: Any = "float32",
+        **kwargs: Any,
+    ):
         super().__init__(dtype=dtype, **kwargs)
         self.size = size and checks.positive_integer("size", size)
         self.image_shape = tuple(image_shape)
@@ -52,7 +62,7 @@ class ImagePool(keras.layers.Layer):
         )
         self.built = True
 
-    def query(self, images):
+    def query(self, images: Any) -> Any:
         """Returns images to show, and keeps some of the new ones.
 
         Args:
@@ -90,7 +100,7 @@ class ImagePool(keras.layers.Layer):
         self.count.assign(count)
         return shown
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),

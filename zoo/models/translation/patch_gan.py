@@ -1,27 +1,25 @@
 """PatchGAN: the discriminator of Isola et al. 2017, arXiv:1611.07004."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
 from zoo.layers import Conv2D
-from zoo.models.translation.normalizing import (
-    check_normalization,
-    normal,
-    normalize,
-)
+from zoo.models.translation.parts import NORMALIZATIONS, normal, normalize
 from zoo.utils import checks
 
-STRIDED_LAYERS = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
+_STRIDED_LAYERS = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
 """Layers of stride 2 by the receptive field in pixels; two more follow."""
 
 
 def build_patch_gan(
-    *image_shapes,
-    filters=64,
-    receptive_field=70,
-    normalization="batch",
-    name="discriminator",
-):
+    *image_shapes: Sequence[int],
+    filters: int = 64,
+    receptive_field: int = 70,
+    normalization: str = "batch",
+    name: str = "discriminator",
+) -> keras.Model:
     """Builds the network that judges each patch of images by itself.
 
     Each of its logits sees `receptive_field` x `receptive_field` pixels:
@@ -48,9 +46,10 @@ def build_patch_gan(
             receptive field.
     """
     checks.positive_integer("filters", filters)
-    strided = _strided_layers(receptive_field)
+    checks.one_of("receptive_field", receptive_field, tuple(_STRIDED_LAYERS))
+    strided = _STRIDED_LAYERS[receptive_field]
     _check_sizes(image_shapes, strided, receptive_field)
-    check_normalization(normalization)
+    checks.one_of("normalization", normalization, NORMALIZATIONS)
     inputs = [
         keras.Input(shape, name=f"images_{i}" if i else "images")
         for i, shape in enumerate(image_shapes)
@@ -79,16 +78,6 @@ def _conv(filters, stride, use_bias):
         use_bias=use_bias,
         kernel_initializer=normal(),
     )
-
-
-def _strided_layers(receptive_field):
-    if receptive_field not in STRIDED_LAYERS:
-        raise ValueError(
-            "Argument `receptive_field` must be one of "
-            f"{list(STRIDED_LAYERS)}. Received: "
-            f"receptive_field={receptive_field!r}"
-        )
-    return STRIDED_LAYERS[receptive_field]
 
 
 def _check_sizes(image_shapes, strided, receptive_field):

@@ -1,6 +1,6 @@
 """Pix2Pix: Isola, Zhu, Zhou, Efros 2017, arXiv:1611.07004."""
 
-import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,14 +8,18 @@ from keras import ops
 
 from zoo import backend, losses
 from zoo.engine import batches
-from zoo.models.translation.image_translator import ImageTranslator
+from zoo.engine.generative_model import GenerativeModel
+from zoo.losses import AdversarialLoss
+from zoo.models.translation import two_sets
+from zoo.models.translation.dropout_noise import DropoutNoise
 from zoo.models.translation.patch_gan import build_patch_gan
 from zoo.models.translation.skip_unet import build_skip_unet, noise_shapes
 from zoo.utils import checks
+from zoo.utils.grids import beside
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class Pix2Pix(ImageTranslator):
+class Pix2Pix(GenerativeModel):
     """Image-to-image translation with a conditional GAN, from pairs.
 
     `generator` is a U-Net that maps source images to target images,
@@ -53,8 +57,11 @@ class Pix2Pix(ImageTranslator):
         loss: A name of `zoo.losses` or a `zoo.losses.AdversarialLoss`;
             `"least_squares"` is a common choice beside the paper's.
         l1_weight: Lambda, the factor of the mean absolute difference.
-        **kwargs: `ema_decay`, `name` and `dtype`, as of
-            `zoo.GenerativeModel`.
+        ema_decay: Decay of the average of the generator's weights that
+            `translate` then uses, in [0, 1), or `None`, as in the paper.
+        name: Name of the model, for its summary and files.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`;
+            `None` for the global one.
 
     Raises:
         ValueError: An argument out of its range.
@@ -82,35 +89,43 @@ class Pix2Pix(ImageTranslator):
         "generator_loss",
         "l1_loss",
     )
+    usage = "translated = model.translate(images, seed=0)"
+    grid_rows = 4
 
     def __init__(
         self,
-        image_shape=(256, 256, 3),
-        source_channels=None,
-        filters=64,
+        image_shape: tuple[int, int, int] = (256, 256, 3),
+        source_channels: int | None = None,
+        filters: int = 64,
         *,
-        receptive_field=70,
-        normalization="batch",
-        statistics="auto",
-        upsampling="transposed",
-        dropout=0.5,
-        loss="non_saturating",
-        l1_weight=100.0,
-        **kwargs,
+        receptive_field: int = 70,
+        normalization: str = "batch",
+        statistics: str = "auto",
+        upsampling: str = "transposed",
+        dropout: float = 0.5,
+        loss: str | AdversarialLoss = "non_saturating",
+        l1_weight: float = 100.0,
+        ema_decay: float | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ):
-        super().__init__(**kwargs)
+        super().__init__(ema_decay=ema_decay, name=name, dtype=dtype)
         self.image_shape = checks.power_of_two_images(
             image_shape, smallest=16, largest=512
         )
         self.source_channels = checks.positive_integer(
             "source_channels", source_channels or self.image_shape[-1]
         )
+        self.source_shape = (*self.image_shape[:2], self.source_channels)
         self.filters = checks.positive_integer("filters", filters)
         self.receptive_field = receptive_field
         self.normalization = normalization
         self.statistics = statistics
         self.upsampling = upsampling
         self.dropout = checks.fraction("dropout", dropout)
+        self.noise = DropoutNoise(
+            dropout, noise_shapes(self.image_shape[0], self.filters)
+        )
         self.adversarial_loss = _judging_patches(losses.get(loss))
         self.l1_weight = checks.not_negative("l1_weight", l1_weight)
         with self.dtype_scope():
@@ -132,20 +147,7 @@ class Pix2Pix(ImageTranslator):
             )
         self.average("generator")
 
-    @property
-    def source_shape(self):
-        """`(size, size, channels)` of source images."""
-        return (*self.image_shape[:2], self.source_channels)
-
-    @property
-    def noise_dim(self):
-        """Number of dropout's factors for an image, 0 without dropout."""
-        if not self.dropout:
-            return 0
-        shapes = noise_shapes(self.image_shape[0], self.filters)
-        return sum(math.prod(shape) for shape in shapes)
-
-    def default_optimizers(self):
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's, section 3.3: Adam at 2e-4 with beta1 0.5 for both."""
         return {
             player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
@@ -154,7 +156,9 @@ class Pix2Pix(ImageTranslator):
 
     # The losses
 
-    def discriminator_loss(self, source, target, generated, training):
+    def discriminator_loss(
+        self, source: Any, target: Any, generated: Any, training: bool
+    ) -> dict[str, Any]:
         """Half of `-E[log D(x, y)] - E[log(1 - D(x, G(x, z)))]`.
 
         Equation 1; halved as in section 3.3, to slow the discriminator down.
@@ -167,7 +171,9 @@ class Pix2Pix(ImageTranslator):
             "discriminator_fake_loss": loss.fake(fake) / 2,
         }
 
-    def generator_loss(self, source, target, generated, training):
+    def generator_loss(
+        self, source: Any, target: Any, generated: Any, training: bool
+    ) -> dict[str, Any]:
         """`-E[log D(x, G(x, z))] + lambda E[||y - G(x, z)||_1]`, equation 4.
 
         In its non-saturating form, as in section 3.3.
@@ -180,13 +186,22 @@ class Pix2Pix(ImageTranslator):
 
     # The step
 
+    def forward(self, source: Any, noise: Any, training: bool) -> Any:
+        """Returns G(x, z)."""
+        inputs = self.noise.beside(source, noise)
+        return self.generator(inputs, training=training)
+
+    def sample_noise(self, source: Any) -> Any:
+        """Returns z for source images, `(batch, factors)`."""
+        return self.noise.sample(source, self.seed_generator)
+
     @backend.stateful
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Any]:
         """Updates the discriminator, then the generator, on one batch."""
-        source, target, _ = keras.utils.unpack_x_y_sample_weight(data)
-        inputs = self.with_noise(source, self.sample_noise(source))
+        source, target = two_sets.unpack(data)
+        noise = self.sample_noise(source)
         made = self.record(
-            "generator", lambda: self.generator(inputs, training=True)
+            "generator", lambda: self.forward(source, noise, True)
         )
         judged = self.minimize(
             "discriminator",
@@ -200,48 +215,37 @@ class Pix2Pix(ImageTranslator):
         return self.log(**judged, **generated)
 
     @backend.stateful
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Any]:
         """Computes the losses of images made as by `translate`."""
-        source, target, _ = keras.utils.unpack_x_y_sample_weight(data)
-        inputs = self.with_noise(source, self.sample_noise(source))
-        generated = self.generator(inputs, training=False)
+        source, target = two_sets.unpack(data)
+        made = self.forward(source, self.sample_noise(source), False)
         return self.log(
-            **self.discriminator_loss(source, target, generated, False),
-            **self.generator_loss(source, target, generated, False),
+            **self.discriminator_loss(source, target, made, False),
+            **self.generator_loss(source, target, made, False),
         )
-
-    def sample_noise(self, source):
-        """Returns dropout's factors for source images, `(n, noise_dim)`."""
-        shape = (ops.shape(source)[0], self.noise_dim)
-        uniform = keras.random.uniform(shape, seed=self.seed_generator)
-        return self._factors(uniform)
-
-    def _factors(self, uniform):
-        """Of numbers in [0, 1), returns 0 or what makes up for the zeros."""
-        kept = ops.cast(uniform >= self.dropout, "float32")
-        return kept / (1 - self.dropout)
-
-    def with_noise(self, source, noise):
-        """Returns the generator's inputs, which without dropout are images."""
-        return [source, noise] if self.dropout else source
 
     # Translating
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """Maps source images to images in [-1, 1].
 
         Args:
             inputs: Source images, or a list of them and noise
-                `(batch, noise_dim)`; without it nothing is dropped.
+                `(batch, factors)`; without it nothing is dropped.
             training: Whether to normalize as in training.
         """
-        if self.dropout and not isinstance(inputs, list | tuple):
-            shape = (ops.shape(inputs)[0], self.noise_dim)
-            inputs = [inputs, ops.ones(shape)]
+        if not isinstance(inputs, list | tuple):
+            inputs = self.noise.beside(inputs, self.noise.nothing(inputs))
         network = self.generator if training else self.network("generator")
         return network(inputs, training=training)
 
-    def translate(self, images, seed=None, batch_size=16, dropout=True):
+    def translate(
+        self,
+        images: Any,
+        seed: int | None = None,
+        batch_size: int = 16,
+        dropout: bool = True,
+    ) -> np.ndarray:
         """Translates source images.
 
         Args:
@@ -262,28 +266,51 @@ class Pix2Pix(ImageTranslator):
         """
         batches.check_images(images, self.source_shape, "source images")
         images = ops.convert_to_numpy(images).astype("float32")
-        noise = np.ones((len(images), self.noise_dim), "float32")
-        if dropout:
-            random = np.random.default_rng(seed)
-            uniform = random.random(noise.shape, "float32")
-            noise = ops.convert_to_numpy(self._factors(uniform))
-        inputs = self.with_noise(images, noise)
+        noise = self.noise.draw(len(images), seed, dropout)
+        inputs = self.noise.beside(images, noise)
         return self._generate(inputs, len(images), batch_size)
+
+    def pictures(
+        self,
+        count: int,
+        seed: int | None = None,
+        inputs: Any = None,
+        batch_size: int = 16,
+        dropout: bool = True,
+    ) -> np.ndarray:
+        """Translates images, to be looked at beside their source.
+
+        Args:
+            count: Number of pictures.
+            seed: Integer that fixes the noise, or `None`.
+            inputs: At least `count` source images `(n, height, width,
+                channels)`, or pairs side by side `(n, height, 2 width,
+                channels)`, whose target is then shown too.
+            batch_size: Images per forward pass.
+            dropout: Whether there is noise.
+
+        Returns:
+            float32 array `(count, height, 2 or 3 times width, channels)`: the
+            source, its translation, and the target if it is known.
+
+        Raises:
+            ValueError: No, too few or unfit `inputs`.
+        """
+        _, width, channels = self.source_shape
+        shown = two_sets.to_show(count, inputs)
+        source, target = shown[:, :, :width], shown[:, :, width:]
+        source = source[..., :channels]
+        made = self.translate(source, seed, batch_size, dropout)
+        return beside(source, made, *([target] if target.size else []))
 
     # Data and saving
 
-    def check_batch(self, batch):
+    def check_batch(self, batch: Any) -> None:
         """Raises a ValueError for data that can't be trained on."""
-        source, target, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        if target is None:
-            raise ValueError(
-                "Expected batches of (source, target) images. "
-                f"Received: {type(batch).__name__} without a target"
-            )
-        batches.check_images(source, self.source_shape, "source images")
-        batches.check_images(target, self.image_shape, "target images")
+        names = "source images", "target images"
+        two_sets.check(batch, names, (self.source_shape, self.image_shape))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),

@@ -1,16 +1,27 @@
 """The residual generator of Johnson et al. 2016, as CycleGAN uses it."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
-from zoo.layers import Conv2D, Conv2DTranspose, ReflectionPadding2D
-from zoo.models.translation.normalizing import normal, normalize
-from zoo.models.translation.upsampling import check_upsampling, repeat_pixels
+from zoo.layers import (
+    Conv2D,
+    Conv2DTranspose,
+    NearestUpsampling,
+    ReflectionPadding2D,
+)
+from zoo.models.translation.parts import UPSAMPLINGS, normal, normalize
+from zoo.utils import checks
 
 
 def build_resnet_generator(
-    image_shape, filters=64, blocks=9, upsampling="transposed", name="generator"
-):
+    image_shape: Sequence[int],
+    filters: int = 64,
+    blocks: int = 9,
+    upsampling: str = "transposed",
+    name: str = "generator",
+) -> keras.Model:
     """Builds the network from images to images.
 
     c7s1-64, d128, d256, `blocks` times R256, u128, u64, c7s1-3 in the names
@@ -34,7 +45,7 @@ def build_resnet_generator(
     Raises:
         ValueError: There is no such upsampling.
     """
-    check_upsampling(upsampling)
+    checks.one_of("upsampling", upsampling, UPSAMPLINGS)
     images = keras.Input(image_shape, name="images")
     x = _relu(_mirrored_conv(images, filters, 7))
     for width in (2 * filters, 4 * filters):
@@ -58,7 +69,7 @@ def _block(x):
 
 def _doubled(x, filters, upsampling):
     if upsampling == "resize":
-        return _mirrored_conv(repeat_pixels(x), filters, 3)
+        return _mirrored_conv(NearestUpsampling()(x), filters, 3)
     x = Conv2DTranspose(filters, 3, 2, **_weights())(x)
     # What is left of PyTorch's padding of 1 and output padding of 1.
     return layers.Cropping2D(((1, 0), (1, 0)))(x)

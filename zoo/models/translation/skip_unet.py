@@ -1,30 +1,36 @@
 """The U-Net between images of Isola et al. 2017, section 6.1.1."""
 
 import math
+from collections.abc import Sequence
 
 import keras
 from keras import layers
 
-from zoo.layers import Conv2D, Conv2DTranspose, MultiplyByNoise
-from zoo.models.translation.normalizing import (
-    check_normalization,
+from zoo.layers import (
+    Conv2D,
+    Conv2DTranspose,
+    MultiplyByNoise,
+    NearestUpsampling,
+)
+from zoo.models.translation.parts import (
+    NORMALIZATIONS,
+    UPSAMPLINGS,
     normal,
     normalize,
 )
-from zoo.models.translation.upsampling import check_upsampling, repeat_pixels
 from zoo.utils import checks
 
 
 def build_skip_unet(
-    image_shape,
-    source_channels,
-    filters=64,
+    image_shape: Sequence[int],
+    source_channels: int,
+    filters: int = 64,
     *,
-    normalization="batch",
-    statistics="auto",
-    upsampling="transposed",
-    dropout=True,
-):
+    normalization: str = "batch",
+    statistics: str = "auto",
+    upsampling: str = "transposed",
+    dropout: bool = True,
+) -> keras.Model:
     """Builds the network from source images to target images.
 
     Halves the image down to one pixel and doubles it up again; each map on
@@ -40,7 +46,9 @@ def build_skip_unet(
         filters: Filters of the image-side convolution; they double with each
             halving, up to 8 times `filters`.
         normalization: `"batch"`, `"instance"` or `"none"`.
-        statistics: Of batch normalization, see `SmallBatchNormalization`.
+        statistics: What batch normalization takes after training: `"image"`
+            for each image's own statistics, `"moving"` for moving averages,
+            `"auto"` for those that fit the training.
         upsampling: `"transposed"` for transposed convolutions, as in the
             paper, or `"resize"` for repeated pixels and a convolution, which
             leave no chequerboard (Odena et al. 2016); one more at full size
@@ -57,13 +65,13 @@ def build_skip_unet(
     Raises:
         ValueError: An argument out of its range.
     """
-    check_normalization(normalization)
+    checks.one_of("normalization", normalization, NORMALIZATIONS)
     checks.positive_integer("filters", filters)
-    check_upsampling(upsampling)
+    checks.one_of("upsampling", upsampling, UPSAMPLINGS)
     size, _, channels = image_shape
     widths = _widths(size, filters)
     use_bias = normalization != "batch"
-    noise = _Noise(noise_shapes(size, filters)) if dropout else None
+    noise = _NoiseInput(noise_shapes(size, filters)) if dropout else None
     images = keras.Input((size, size, source_channels), name="images")
     x, skips = images, []
     for i, width in enumerate(widths):
@@ -89,7 +97,7 @@ def build_skip_unet(
     return keras.Model(inputs, outputs, name="generator")
 
 
-def noise_shapes(size, filters):
+def noise_shapes(size: int, filters: int) -> list[tuple[int, int, int]]:
     """Returns the shapes of the maps that dropout acts on.
 
     The three innermost ones on the way up, as in section 6.1.1; of images of
@@ -107,7 +115,7 @@ def noise_shapes(size, filters):
     return [(2 << i, 2 << i, inner[i]) for i in range(count)]
 
 
-class _Noise:
+class _NoiseInput:
     """Hands the factors of a noise input out to one map after the other."""
 
     def __init__(self, shapes):
@@ -137,7 +145,7 @@ def _halving():
 def _doubled(x, filters, upsampling, use_bias):
     if upsampling == "transposed":
         return Conv2DTranspose(filters, use_bias=use_bias, **_halving())(x)
-    return _conv(repeat_pixels(x), filters, use_bias)
+    return _conv(NearestUpsampling()(x), filters, use_bias)
 
 
 def _conv(x, filters, use_bias):

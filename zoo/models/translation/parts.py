@@ -1,31 +1,24 @@
-"""How the networks between images are normalized, and their first weights."""
+"""What the networks between images are made of: choices, and first weights."""
+
+from typing import Any
 
 import keras
 
 from zoo.layers import InstanceNormalization, SmallBatchNormalization
-from zoo.utils import checks
 
 NORMALIZATIONS = ("batch", "instance", "none")
 
-
-def check_normalization(normalization):
-    """Returns `normalization` if there is such a one.
-
-    Args:
-        normalization: One of `NORMALIZATIONS`.
-
-    Raises:
-        ValueError: It is not.
-    """
-    return checks.one_of("normalization", normalization, NORMALIZATIONS)
+UPSAMPLINGS = ("transposed", "resize")
+"""Transposed convolutions, as in the papers, or repeated pixels, then a
+convolution, which leave no chequerboard (Odena et al. 2016)."""
 
 
-def normal(mean=0.0):
+def normal(mean: float = 0.0) -> keras.initializers.Initializer:
     """Returns the initializer N(mean, 0.02): Isola et al. 2017, section 6.2."""
     return keras.initializers.RandomNormal(mean, 0.02)
 
 
-def normalize(x, normalization, statistics="auto"):
+def normalize(x: Any, normalization: str, statistics: str = "auto") -> Any:
     """Normalizes a map within a functional model.
 
     As the authors' PyTorch code: batch normalization has a scale, drawn from
@@ -34,8 +27,8 @@ def normalize(x, normalization, statistics="auto"):
     Args:
         x: Keras tensor `(batch, height, width, channels)`.
         normalization: One of `NORMALIZATIONS`.
-        statistics: Of batch normalization after training: one of
-            `STATISTICS`, see `SmallBatchNormalization`.
+        statistics: What batch normalization takes after training: `"image"`,
+            `"moving"` or `"auto"`, see `SmallBatchNormalization`.
 
     Returns:
         Keras tensor of the same shape.
