@@ -2,7 +2,7 @@
 
 import keras
 
-from zoo.metrics.evaluation import Evaluator
+from zoo.metrics import Evaluator
 from zoo.utils import checks
 
 

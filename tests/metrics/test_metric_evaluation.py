@@ -10,7 +10,7 @@ from support.harness import random_images, tiny_dcgan
 
 import callbacks
 from zoo.metrics import Moments, frechet_distance
-from zoo.metrics.evaluation import Evaluator, fingerprint, uint8_batches
+from zoo.metrics.evaluator import Evaluator, fingerprint, uint8_batches
 from zoo.utils.grids import to_uint8
 
 

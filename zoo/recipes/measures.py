@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.metrics.evaluation import Evaluator, FeatureSet
+from zoo.metrics import Evaluator, FeatureSet
 from zoo.recipes.inputs import all_images, test_images
 
 Metrics = dict[str, dict[str, Any]]
@@ -138,6 +138,5 @@ def class_shares(made: FeatureSet) -> list[float]:
     Args:
         made: By an extractor with classes.
     """
-    found = np.concatenate(made.found)
-    counts = np.bincount(found, minlength=made.classes)
+    counts = np.bincount(made.found, minlength=made.classes or 0)
     return [float(share) for share in counts / counts.sum()]

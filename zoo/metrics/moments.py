@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from zoo.metrics.arrays import (
+from zoo.metrics.feature_checks import (
     feature_matrix,
     mean_and_covariance,
     same_extractor,

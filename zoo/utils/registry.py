@@ -1,4 +1,4 @@
-"""What is registered by name: adversarial losses, gradient penalties."""
+"""What is registered by name: adversarial losses, penalties, metrics."""
 
 from typing import Generic, Protocol, TypeVar
 
@@ -8,7 +8,10 @@ from zoo.utils import checks
 class Named(Protocol):
     """Whatever has a name."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name by which it is known."""
+        ...
 
 
 Entry = TypeVar("Entry", bound=Named)
