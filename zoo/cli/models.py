@@ -83,7 +83,7 @@ def compare(
         pathlib.Path | None, typer.Option(help="JSON file to write.")
     ] = None,
     backend: Backend = None,
-):
+) -> None:
     """Measure several models, and real test images, in one table."""
     with user_errors():
         names = evaluating.metric_names(metrics)
@@ -127,7 +127,7 @@ def evaluate(
         pathlib.Path | None, typer.Option(help="JSON file to write.")
     ] = None,
     backend: Backend = None,
-):
+) -> None:
     """Measure what a model makes, or a folder holds, against real images."""
     with user_errors():
         values = evaluating.evaluate(
