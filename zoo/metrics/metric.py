@@ -66,6 +66,7 @@ class Metric:
     known_as: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
+        object.__setattr__(self, "needs", frozenset(self.needs))
         object.__setattr__(self, "gives", tuple(self.gives) or (self.name,))
         for name in (self.name, *self.gives, *self.known_as.values()):
             if not re.fullmatch("[a-z][a-z0-9_]*", name):

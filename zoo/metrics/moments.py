@@ -68,7 +68,7 @@ class Moments:
             covariance: Unbiased covariance, of shape `(dimension, dimension)`.
             count: Number of samples, at least 2. Where it is `None`, nothing
                 can be added.
-            metadata: As for the class.
+            metadata: What the features are, for JSON.
 
         Returns:
             `Moments`.

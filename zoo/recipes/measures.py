@@ -76,8 +76,9 @@ def samples_and_ways(
         model: The model.
         settings: The `zoo.recipes.settings.Settings` it was trained by.
         count: Number of samples.
-        ways: As for `compared`.
-        generate: As for `samples`.
+        ways: Arguments of `generate`, by the name of what they make.
+        generate: Further arguments of the model's `generate` for the many
+            samples, which are put beside each value.
 
     Returns:
         What `compared` and `samples` return.

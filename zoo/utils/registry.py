@@ -21,7 +21,7 @@ class Registry(Generic[Entry]):
     """Entries of one class, by their names.
 
     Args:
-        argument: What models call an argument that takes a name of this
+        argument: What functions call an argument that takes a name of this
             registry, such as `"loss"`, for the errors.
         cls: Class of the entries; they have a `name`.
     """
