@@ -15,6 +15,7 @@ from zoo.cli.common import (
     user_errors,
 )
 from zoo.commands import evaluating
+from zoo.metrics.features import EXTRACTORS
 from zoo.registry.loading import load_model
 from zoo.utils.grids import image_grid, save_picture
 
@@ -68,11 +69,11 @@ def compare(
         str, typer.Option(help="Real images: what zoo train takes as --data.")
     ] = "fashion_mnist",
     metrics: Annotated[
-        str, typer.Option(help="As of zoo evaluate, with commas between.")
+        str, typer.Option(help=evaluating.metrics_help())
     ] = "fid,is",
     features: Annotated[
         str,
-        typer.Option(help="inception, fashion_mnist or efficientnet_lite0."),
+        typer.Option(help=f"{', '.join(EXTRACTORS)}."),
     ] = "fashion_mnist",
     count: Annotated[
         int, typer.Option(min=1, help="Number of samples.")
@@ -82,7 +83,7 @@ def compare(
         pathlib.Path | None, typer.Option(help="JSON file to write.")
     ] = None,
     backend: Backend = None,
-):
+) -> None:
     """Measure several models, and real test images, in one table."""
     with user_errors():
         names = evaluating.metric_names(metrics)
@@ -107,14 +108,11 @@ def evaluate(
     ] = None,
     metrics: Annotated[
         str,
-        typer.Option(
-            help="fd (fid), is, kid, pr (precision and recall), dc (density "
-            "and coverage), agreement (of labels), with commas between."
-        ),
+        typer.Option(help=evaluating.metrics_help()),
     ] = "fid,is,kid,pr",
     features: Annotated[
         str,
-        typer.Option(help="inception, fashion_mnist or efficientnet_lite0."),
+        typer.Option(help=f"{', '.join(EXTRACTORS)}."),
     ] = "inception",
     count: Annotated[
         int | None,
@@ -129,7 +127,7 @@ def evaluate(
         pathlib.Path | None, typer.Option(help="JSON file to write.")
     ] = None,
     backend: Backend = None,
-):
+) -> None:
     """Measure what a model makes, or a folder holds, against real images."""
     with user_errors():
         values = evaluating.evaluate(

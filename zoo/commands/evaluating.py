@@ -7,33 +7,36 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from zoo.metrics.evaluation import METRICS, Evaluator
+from zoo.metrics import Evaluator, get, registered
 from zoo.recipes.inputs import all_images, test_images
 from zoo.registry.loading import load_model
 from zoo.utils.files import replacing
 
 
+def metrics_help() -> str:
+    """Returns the names of all metrics with what they are, for `--help`."""
+    known = (f"{' or '.join(m.names)} ({m.about})" for m in registered())
+    return f"{', '.join(known)}; with commas between."
+
+
 def metric_names(text: str) -> list[str]:
-    """Reads a list of metrics, in which FID stands for `fd`.
+    """Reads a list of metrics.
 
     Args:
         text: Names with commas between them, such as `"fid,is,kid,pr"`.
 
     Returns:
-        Names as `Evaluator` takes them.
+        The metrics' own names: `"fd"` for FID.
 
     Raises:
-        ValueError: An unknown name.
+        ValueError: An unknown name, or none.
     """
     names = [name.strip().lower() for name in text.split(",") if name.strip()]
-    names = ["fd" if name == "fid" else name for name in names]
-    unknown = [name for name in names if name not in METRICS]
-    if unknown or not names:
+    if not names:
         raise ValueError(
-            f"Expected some of {', '.join(METRICS)} (or fid for fd), with "
-            f"commas between. Received: {text!r}"
+            f"Expected metrics: {metrics_help()} Received: {text!r}"
         )
-    return names
+    return [get(name).name for name in names]
 
 
 def evaluate(

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from zoo.losses import terms
-from zoo.losses.registry import Registry
 from zoo.utils import checks
+from zoo.utils.registry import Registry
 
 Loss = Callable[..., Any]
 """Function from logits `(batch, ...)` to a float32 scalar, their mean."""

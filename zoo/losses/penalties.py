@@ -18,7 +18,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from zoo.losses.registry import Registry
+from zoo.utils.registry import Registry
 
 
 def _squared_norms(gradients: Any) -> Any:

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from zoo.metrics.arrays import mean_and_covariance, same_extractor
-from zoo.metrics.statistics import Moments
+from zoo.metrics.feature_checks import mean_and_covariance, same_extractor
+from zoo.metrics.metric import Metric
+from zoo.metrics.moments import Moments
+from zoo.metrics.registry import register
 
 _EPSILON = np.finfo(np.float64).eps
 
@@ -73,10 +75,14 @@ def frechet_distance_of(moments1: Moments, moments2: Moments) -> float:
         moments2: Moments of the second, of the same extractor.
 
     Returns:
-        The distance, as of `frechet_distance`, with its warning.
+        The distance, at least 0. It is of the unit of the squared features.
 
     Raises:
         ValueError: Too few samples, other dimensions or another extractor.
+
+    Warns:
+        UserWarning: There are not more samples than dimensions, so that the
+            covariance is singular and the distance is far from its limit.
     """
     same_extractor(moments1.metadata, moments2.metadata)
     return frechet_distance(
@@ -158,3 +164,15 @@ def _root(sigma, name):
     # What is left of zeros after rounding, positive or negative, is dropped.
     kept = values > len(values) * _EPSILON * values[-1]
     return vectors[:, kept] * np.sqrt(values[kept])
+
+
+# FID is the distance of Inception features, and of no others.
+FRECHET_DISTANCE = register(
+    Metric(
+        "fd",
+        "Fréchet distance",
+        lambda real, made: frechet_distance_of(real.moments, made.moments),
+        needs={"real"},
+        known_as={"inception": "fid"},
+    )
+)

@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from zoo.metrics.arrays import feature_matrix
+from zoo.metrics.feature_checks import feature_matrix
+from zoo.metrics.feature_set import FeatureSet
+from zoo.metrics.metric import Metric
+from zoo.metrics.registry import register
 from zoo.utils import checks
 
 
@@ -94,3 +97,18 @@ def _unbiased(kernel, x, y):
         values = kernel(samples, samples)
         within += values.sum() - np.trace(values)
     return within / (count * (count - 1)) - 2 * kernel(x, y).mean()
+
+
+def _of_sets(real: FeatureSet, made: FeatureSet) -> float:
+    """Returns the mean over subsets of 1,000, or of all where there are fewer.
+
+    1,000 is what Binkowski et al. take.
+    """
+    one, other = real.features, made.features
+    size = min(1000, len(one), len(other))
+    return kernel_distance(one, other, subset_size=size)[0]
+
+
+KERNEL_DISTANCE = register(
+    Metric("kid", "kernel distance", _of_sets, needs={"real", "features"})
+)

@@ -7,7 +7,7 @@ import numpy as np
 
 from zoo import siblings
 from zoo.engine.learning_rates import LinearDecay
-from zoo.metrics.evaluation import Evaluator
+from zoo.metrics import Evaluator
 from zoo.models.translation.cyclegan import CycleGAN
 from zoo.recipes import inputs
 from zoo.recipes.inputs import Inputs

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.metrics.evaluation import Evaluator, FeatureSet
+from zoo.metrics import Evaluator, FeatureSet
 from zoo.recipes.inputs import all_images, test_images
 
 Metrics = dict[str, dict[str, Any]]
@@ -76,8 +76,9 @@ def samples_and_ways(
         model: The model.
         settings: The `zoo.recipes.settings.Settings` it was trained by.
         count: Number of samples.
-        ways: As for `compared`.
-        generate: As for `samples`.
+        ways: Arguments of `generate`, by the name of what they make.
+        generate: Further arguments of the model's `generate` for the many
+            samples, which are put beside each value.
 
     Returns:
         What `compared` and `samples` return.
@@ -138,6 +139,5 @@ def class_shares(made: FeatureSet) -> list[float]:
     Args:
         made: By an extractor with classes.
     """
-    found = np.concatenate(made.found)
-    counts = np.bincount(found, minlength=made.classes)
+    counts = np.bincount(made.found, minlength=made.classes or 0)
     return [float(share) for share in counts / counts.sum()]

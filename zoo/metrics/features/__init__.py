@@ -16,7 +16,7 @@ from zoo.utils import checks
 
 __all__ = ["FeatureExtractor", "Features", "get_extractor"]
 
-_NAMES = {
+EXTRACTORS = {
     "inception": "inception",
     "fashion_mnist": "fashion_mnist",
     "efficientnet_lite0": "efficientnet",
@@ -59,15 +59,15 @@ def get_extractor(
     """
     if isinstance(features, FeatureExtractor | CallableExtractor):
         return features
-    if isinstance(features, str) and features in _NAMES:
-        module = importlib.import_module(f"{__name__}.{_NAMES[features]}")
+    if isinstance(features, str) and features in EXTRACTORS:
+        module = importlib.import_module(f"{__name__}.{EXTRACTORS[features]}")
         return getattr(module, features)(**options)
     if isinstance(features, keras.Model):
         version = weights_version(features)
         return FeatureExtractor(features.name, version, features, **options)
     if callable(features):
         return CallableExtractor(features)
-    names = sorted(_NAMES)
+    names = sorted(EXTRACTORS)
     hint = checks.did_you_mean(str(features), names)
     raise ValueError(
         f"Argument `features` must be one of {names}, a keras.Model or a "

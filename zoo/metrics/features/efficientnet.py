@@ -11,11 +11,13 @@ References:
 """
 
 import os
+from typing import Any
 
 import keras
 from keras import layers, ops
 
 from zoo.converters import layouts
+from zoo.converters.mapping import Entry
 from zoo.layers import Conv2D
 from zoo.metrics.features.extractor import FeatureExtractor, float32_policy
 from zoo.metrics.features.weights import file_sha256, load_weights
@@ -85,7 +87,7 @@ def _package_file():
     return path
 
 
-def prepare(images):
+def prepare(images: Any) -> Any:
     """Returns images as the network takes them.
 
     Args:
@@ -171,7 +173,7 @@ def _relu6(x):
     return layers.Activation("relu6")(x)
 
 
-def plan(network):
+def plan(network: keras.Model) -> list[Entry]:
     """Returns where each layer's weights are in the checkpoint.
 
     Args:

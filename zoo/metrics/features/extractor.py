@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -29,7 +29,7 @@ class Features:
 
 
 @contextlib.contextmanager
-def float32_policy():
+def float32_policy() -> Iterator[None]:
     """Lets layers be built in float32 whatever the user's policy is."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
@@ -156,7 +156,18 @@ class CallableExtractor:
         self._fn = fn
 
     def __call__(self, images: np.ndarray) -> Features:
-        """Returns the features of images. As `FeatureExtractor`'s."""
+        """Returns the features of images.
+
+        Args:
+            images: uint8, `(batch, height, width, channels)`, at least one.
+
+        Returns:
+            `Features`.
+
+        Raises:
+            ValueError: Images are of another type or shape, or the function
+                does not return one row for each.
+        """
         images = check_images(images, None)
         features = as_features(self._fn(images))
         if len(features.pool) != len(images):

@@ -7,11 +7,14 @@ References:
 """
 
 import os
+from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
 from zoo.converters import layouts
+from zoo.converters.mapping import Entry
 from zoo.metrics.features.extractor import FeatureExtractor
 from zoo.metrics.features.inception_network import SIZE, inception_network
 from zoo.metrics.features.weights import (
@@ -74,7 +77,7 @@ def inception(
     )
 
 
-def prepare(images):
+def prepare(images: Any) -> Any:
     """Returns images as the network takes them.
 
     Args:
@@ -87,7 +90,7 @@ def prepare(images):
     return (resize_like_tensorflow_1(images, SIZE) - 128.0) / 128.0
 
 
-def resize_like_tensorflow_1(images, size: int):
+def resize_like_tensorflow_1(images: Any, size: int) -> Any:
     """Resizes images as `tf.image.resize_bilinear` of TensorFlow 1 did.
 
     Output pixel i is interpolated at i * input / output, without the half
@@ -117,7 +120,7 @@ def resize_like_tensorflow_1(images, size: int):
     return images
 
 
-def plan(network):
+def plan(network: keras.Model) -> list[Entry]:
     """Returns where each layer's weights are in the checkpoint.
 
     Args:

@@ -21,16 +21,15 @@ import argparse
 import datetime
 import hashlib
 import json
-import math
 import sys
 import time
 
 import keras
 import numpy as np
-from keras import ops
 
 from pipelines import fashion_mnist as load
 from zoo.metrics.features import fashion_mnist
+from zoo.metrics.features.one_cycle import OneCycle
 from zoo.utils import files
 
 SEED = 0
@@ -57,36 +56,6 @@ RECIPE = {
     "first alone came to a test accuracy of 0.9264",
 }
 LOG = fashion_mnist.METADATA.with_suffix(".log")
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear rise to the peak, then half a cosine to zero.
-
-    Args:
-        peak: Largest learning rate.
-        steps: Number of all steps.
-        warm_up: Share of the steps in which it rises, in (0, 1).
-    """
-
-    def __init__(self, peak: float, steps: int, warm_up: float):
-        self.peak, self.steps, self.warm_up = peak, steps, warm_up
-
-    def __call__(self, step):
-        """Returns the learning rate at a step."""
-        done = ops.cast(step, "float32") / self.steps
-        rise = (done + 1 / self.steps) / self.warm_up
-        fall = ops.clip((done - self.warm_up) / (1 - self.warm_up), 0, 1)
-        fall = (1 + ops.cos(math.pi * fall)) / 2
-        return self.peak * ops.minimum(rise, fall)
-
-    def get_config(self) -> dict:
-        """Returns the arguments."""
-        return {
-            "peak": self.peak,
-            "steps": self.steps,
-            "warm_up": self.warm_up,
-        }
 
 
 class Batches(keras.utils.PyDataset):

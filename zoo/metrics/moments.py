@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from zoo.metrics.arrays import (
+from zoo.metrics.feature_checks import (
     feature_matrix,
     mean_and_covariance,
     same_extractor,
@@ -68,7 +68,7 @@ class Moments:
             covariance: Unbiased covariance, of shape `(dimension, dimension)`.
             count: Number of samples, at least 2. Where it is `None`, nothing
                 can be added.
-            metadata: As for the class.
+            metadata: What the features are, for JSON.
 
         Returns:
             `Moments`.

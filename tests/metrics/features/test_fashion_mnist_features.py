@@ -12,9 +12,10 @@ import pipelines
 from zoo.metrics.features import FeatureExtractor, get_extractor
 from zoo.metrics.features import fashion_mnist as module
 from zoo.metrics.features import train_fashion_mnist as training
+from zoo.metrics.features.one_cycle import OneCycle
 from zoo.metrics.features.weights import file_sha256
 
-GOLDEN = pathlib.Path(__file__).parents[1] / "golden/fashion_mnist_features.npz"
+GOLDEN = pathlib.Path(__file__).parents[2] / "golden/fashion_mnist_features.npz"
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +189,7 @@ def test_augmented_batches_repeat_and_keep_the_clothes(clothes):
 
 
 def test_learning_rate_rises_and_falls():
-    rate = training.OneCycle(peak=2.0, steps=100, warm_up=0.2)
+    rate = OneCycle(peak=2.0, steps=100, warm_up=0.2)
     rates = [float(rate(step)) for step in range(100)]
     assert rates[9] == pytest.approx(1.0)
     assert max(rates) == pytest.approx(2.0)

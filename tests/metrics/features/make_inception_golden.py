@@ -2,11 +2,11 @@
 
 Run with the path of the unpacked wheel (torch_fidelity 0.4.0, Apache-2.0):
 
-    python tests/features/make_golden.py path/to/unpacked
+    python tests/metrics/features/make_inception_golden.py path/to/unpacked
 
 The file holds names and shapes of the checkpoint's tensors, small images, and
 what torch-fidelity's network makes of them. The weights, 95 MB, are drawn
-from a seed by `drawn_weights.py`, here and in the test alike.
+from a seed by `support.drawn_weights`, here and in the test alike.
 """
 
 import pathlib
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parents[1]))
 
 # Without its `__init__`, which needs torchvision for data sets.
 package = types.ModuleType("torch_fidelity")

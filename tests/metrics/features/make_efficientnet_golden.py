@@ -3,9 +3,9 @@
 Run with the path of the unpacked wheel of `efficientnet-lite-pytorch` 0.1.0
 (Apache-2.0), in PyTorch:
 
-    python tests/features/make_efficientnet_golden.py path/to/unpacked
+    python tests/metrics/features/make_efficientnet_golden.py path/to/unpacked
 
-Weights are drawn from a seed, as in `make_golden.py`.
+Weights are drawn from a seed, as in `make_inception_golden.py`.
 """
 
 import pathlib
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 HERE = pathlib.Path(__file__).parent
-sys.path[:0] = [str(HERE), sys.argv[1]]
+sys.path[:0] = [str(HERE.parents[1]), sys.argv[1]]
 
 from efficientnet_lite_pytorch import EfficientNet  # noqa: E402
 from support.drawn_weights import draw_weights  # noqa: E402

@@ -1,4 +1,4 @@
-"""What is registered by name: adversarial losses, gradient penalties."""
+"""What is registered by name: adversarial losses, penalties, metrics."""
 
 from typing import Generic, Protocol, TypeVar
 
@@ -8,7 +8,10 @@ from zoo.utils import checks
 class Named(Protocol):
     """Whatever has a name."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name by which it is known."""
+        ...
 
 
 Entry = TypeVar("Entry", bound=Named)
@@ -18,7 +21,7 @@ class Registry(Generic[Entry]):
     """Entries of one class, by their names.
 
     Args:
-        argument: What models call an argument that takes a name of this
+        argument: What functions call an argument that takes a name of this
             registry, such as `"loss"`, for the errors.
         cls: Class of the entries; they have a `name`.
     """

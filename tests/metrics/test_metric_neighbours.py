@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage: loops, modes, torch-fidelity."""
+"""Metrics of nearest neighbours: loops, modes, torch-fidelity."""
 
 import pathlib
 
