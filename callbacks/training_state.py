@@ -2,11 +2,11 @@
 
 import json
 import logging
-import sys
 import zipfile
 
 import keras
 
+from zoo import siblings
 from zoo.utils import checks
 from zoo.utils.files import output_directory, replacing
 
@@ -75,7 +75,7 @@ class TrainingState(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Tells the input pipelines which epoch's order to use."""
         # Without tf.data pipelines there may be no TensorFlow to import.
-        pipelines = sys.modules.get("pipelines")
+        pipelines = siblings.loaded("pipelines")
         if pipelines is not None:
             pipelines.set_epoch(epoch, self.params.get("steps"))
 
