@@ -65,7 +65,7 @@ class ArraySource(ImageSource):
     def fingerprint(self) -> Any:
         """See `Source.fingerprint`."""
         content = np.ascontiguousarray(self.array)
-        digest = hashlib.sha256(content).hexdigest()
+        digest = hashlib.sha256(content.data).hexdigest()
         return digest, str(content.dtype), content.shape
 
 

@@ -94,9 +94,10 @@ def size_of(data: bytes) -> tuple[int, int]:
         Exception: Of nearly any kind, if the file is damaged.
     """
     with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-        size = image.height, image.width
+        height, width = image.height, image.width
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    return size[::-1] if orientation >= 5 else size  # Turned by 90 degrees.
+    turned = orientation >= 5  # By 90 degrees.
+    return (width, height) if turned else (height, width)
 
 
 def prepare_encoded(data: bytes, image_size: int, channels: int) -> np.ndarray:

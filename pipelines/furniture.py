@@ -11,6 +11,7 @@ import dataclasses
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ class FurnitureSource(ShapeSource):
         numbers = self.pieces[index].rotation
         return None if numbers is None else np.reshape(numbers, (3, 3))
 
-    def fingerprint(self):
+    def fingerprint(self) -> Any:
         """See `Source.fingerprint`."""
         states = sorted((file.name, *file_state(file)) for file in self._zips)
         return states, [piece.member for piece in self.pieces]
@@ -169,5 +170,5 @@ def _piece(file: Path, entry: dict[str, str]) -> Piece:
         entry.get("category", ""),
         entry.get("tags", ""),
         entry.get("creator", ""),
-        rotation and tuple(map(float, rotation.split())),
+        tuple(map(float, rotation.split())) if rotation else None,
     )

@@ -134,5 +134,7 @@ class VoxelArray(Source):
 
     def fingerprint(self) -> Any:
         """See `Source.fingerprint`."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.array)).hexdigest()
+        digest = hashlib.sha256(
+            np.ascontiguousarray(self.array).data
+        ).hexdigest()
         return digest, self.array.shape

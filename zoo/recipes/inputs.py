@@ -73,7 +73,7 @@ def all_images(
     channels: int | None,
     split: str = "train",
     labelled: bool = False,
-):
+) -> Any:
     """Returns batches of all images of a source, in order.
 
     Args:
@@ -99,7 +99,7 @@ def all_images(
     )
 
 
-def test_images(*source: Any, **options: Any):
+def test_images(*source: Any, **options: Any) -> Any:
     """Returns batches of all images of a source's test split.
 
     Args:

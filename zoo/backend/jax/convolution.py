@@ -99,10 +99,9 @@ def down(x: jax.Array, k: jax.Array) -> jax.Array:
     axes, (large, small) = _axes(x), k.shape[-2:]
     sizes = [n // 2 for n in x.shape[1:-1]]
     if sizes[0] <= 4 or large <= 4:  # Small or thin: one product.
-        x = _blocks(x)
-        x = [_window(x, corner, sizes) for corner in _corners(axes)]
-        x = jnp.concatenate(x, -1)
-        return x @ _block_kernel(k).reshape(-1, small)
+        blocks = _blocks(x)
+        taps = [_window(blocks, corner, sizes) for corner in _corners(axes)]
+        return jnp.concatenate(taps, -1) @ _block_kernel(k).reshape(-1, small)
     return lax.conv_general_dilated(
         x,
         k,
