@@ -134,7 +134,8 @@ def _animate(files, path, frame_ms):
 
 
 def _writer(directory):
-    try:  # Optional.
+    try:
+        # Optional.
         from tensorboard.summary.writer import event_file_writer
     except ImportError as error:
         raise ImportError(

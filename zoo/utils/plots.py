@@ -22,8 +22,9 @@ def plot_curves(
         label: What the values are.
         path: File to write; its ending gives the format.
     """
-    from matplotlib.figure import Figure  # Slow to import; no pyplot state.
-    from matplotlib.ticker import MaxNLocator  # Likewise.
+    # Slow to import. No pyplot: that keeps a state.
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
     axes = figure.subplots()
