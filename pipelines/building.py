@@ -97,7 +97,8 @@ def prepare(
     Args:
         request: Which images, and how large.
         labels: int32 `(len(source),)`, or `None`.
-        cache: As of `images`.
+        cache: `True` holds the prepared images in memory, a path to a .npy
+            file on disk.
 
     Returns:
         The images that can be read.

@@ -33,7 +33,7 @@ class HalfSource(EncodedSource):
         return len(self.whole)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         return f"{('left', 'right')[self.side]} half of {self.file(index)}"
 
     def file(self, index: int) -> str:
@@ -41,13 +41,13 @@ class HalfSource(EncodedSource):
         return self.whole.name(index)
 
     def read(self, index: int) -> bytes:
-        """See `EncodedSource.read`."""
+        """Return the image file's bytes."""
         return self.whole.read(index)
 
     def prepare(
         self, data: bytes, image_size: int, channels: int
     ) -> np.ndarray:
-        """See `EncodedSource.prepare`."""
+        """Return the prepared half of an image file's bytes."""
         image = decode.open_image(data)
         half = image.width // 2
         left = self.side * half
@@ -55,7 +55,7 @@ class HalfSource(EncodedSource):
         return decode.prepare(image, image_size, channels)
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
+        """Return JSON data that changes whenever the content may have."""
         return self.side, self.whole.fingerprint()
 
 

@@ -74,7 +74,7 @@ def test_images(source: str, settings: Any) -> np.ndarray | None:
     """Returns a source's test images, or `None` where there is no such split.
 
     Args:
-        source: As of `pipelines.images`.
+        source: Whatever `pipelines.images` takes.
         settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
@@ -160,6 +160,7 @@ def adam(rate: float, steps: int) -> dict:
 # The paper's networks would need a day on two cores. These have a tenth of
 # its parameters, at a higher rate for larger batches, and average weights.
 EMOJI = "noto_emoji,twemoji"
+RATE = 1e-3
 STEPS = 750  # Batches of 4 of the 3,003 emoji of the training split.
 
 register_recipe(
@@ -178,7 +179,7 @@ register_recipe(
             "upsampling": "resize",
             "ema_decay": 0.99,
         },
-        optimizers=lambda: adam(1e-3, 3 * STEPS),
+        optimizers=lambda: adam(RATE, 3 * STEPS),
         inputs=unpaired_images,
         measure=measure,
     ),

