@@ -1,6 +1,7 @@
 """One progress bar for a whole training."""
 
 import time
+from typing import Any
 
 import keras
 from rich.console import Console, Group
@@ -29,10 +30,10 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.live = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         """Opens the bar."""
         console = Console()
-        self.task = None
+        self.task: Any = None
         self.shown = 0.0
         self.losses = Text()
         self.bar = Bar(
@@ -51,7 +52,7 @@ class Progress(keras.callbacks.Callback):
             )
             self.live.start()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Starts counting at the first epoch, which may not be epoch 0."""
         self.started = time.monotonic()
         of = self.params["epochs"]
@@ -62,7 +63,7 @@ class Progress(keras.callbacks.Callback):
         self.bar.update(self.task, epoch=epoch + 1)
         self.seen = 0
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Moves the bar; the losses are read at most four times a second."""
         self.bar.update(self.task, advance=batch + 1 - self.seen)
         self.seen = batch + 1
@@ -70,7 +71,7 @@ class Progress(keras.callbacks.Callback):
             self.shown = time.monotonic()
             self.losses.plain = _line(logs)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Shows the epoch's means."""
         self.losses.plain = _line(logs)
         if self.live is None:
@@ -81,11 +82,11 @@ class Progress(keras.callbacks.Callback):
                 flush=True,
             )
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """Closes the bar."""
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Gives the terminal back; to be called if `fit` was interrupted."""
         if self.live is not None:
             self.live.stop()

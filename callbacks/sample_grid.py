@@ -1,6 +1,9 @@
 """Pictures of what a model makes, through its training."""
 
 import io
+import os
+import pathlib
+from typing import Any
 
 import keras
 from PIL import Image
@@ -42,16 +45,16 @@ class SampleGrid(keras.callbacks.Callback):
 
     def __init__(
         self,
-        directory,
-        every=1,
-        rows=None,
-        columns=8,
-        seed=0,
-        animation="gif",
-        frame_ms=200,
-        inputs=None,
-        tensorboard=None,
-        **generate,
+        directory: str | os.PathLike,
+        every: int = 1,
+        rows: int | None = None,
+        columns: int = 8,
+        seed: int = 0,
+        animation: str | None = "gif",
+        frame_ms: int = 200,
+        inputs: Any = None,
+        tensorboard: str | os.PathLike | None = None,
+        **generate: Any,
     ):
         super().__init__()
         self.every = checks.positive_integer("every", every)
@@ -73,17 +76,17 @@ class SampleGrid(keras.callbacks.Callback):
         self.generate = generate
         self.newest = 0
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Shows what the model makes before it has learned anything."""
         if epoch == 0:
             self._save(0)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Saves a grid, if it is time for one."""
         if (epoch + 1) % self.every == 0:
             self._save(epoch + 1)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """Joins the grids, earlier runs' of a resumed training included."""
         if self.animation is None:
             return
@@ -92,7 +95,7 @@ class SampleGrid(keras.callbacks.Callback):
             path = self.directory / f"training.{self.animation}"
             _animate(files, path, self.frame_ms)
 
-    def frames(self):
+    def frames(self) -> list[pathlib.Path]:
         """Returns the saved grids, oldest first."""
         return sorted(self.directory.glob("epoch-*.png"), key=_epoch)
 
@@ -132,6 +135,7 @@ def _animate(files, path, frame_ms):
 
 def _writer(directory):
     try:
+        # Optional.
         from tensorboard.summary.writer import event_file_writer
     except ImportError as error:
         raise ImportError(
@@ -142,6 +146,7 @@ def _writer(directory):
 
 
 def _write_summary(writer, picture, epoch):
+    # Optional.
     from tensorboard.compat.proto import event_pb2, summary_pb2
 
     encoded = io.BytesIO()

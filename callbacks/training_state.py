@@ -2,11 +2,13 @@
 
 import json
 import logging
-import sys
+import os
+import pathlib
 import zipfile
 
 import keras
 
+from zoo import siblings
 from zoo.utils import checks
 from zoo.utils.files import output_directory, replacing
 
@@ -37,22 +39,22 @@ class TrainingState(keras.callbacks.Callback):
             or other optimizers, or no saved file can be read.
     """
 
-    def __init__(self, directory, every=1):
+    def __init__(self, directory: str | os.PathLike, every: int = 1):
         super().__init__()
         self.every = checks.positive_integer("every", every)
         self.directory = output_directory(directory)
 
-    def saved(self):
+    def saved(self) -> list[pathlib.Path]:
         """Returns the saved files, newest first."""
         return sorted(self.directory.glob("epoch-*.keras"), reverse=True)
 
     @property
-    def epoch(self):
+    def epoch(self) -> int:
         """Number of epochs that the newest state has behind it."""
         files = self.saved()
         return _epoch(files[0]) if files else 0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         """Restores the newest state, if there is one."""
         for leftover in self.directory.glob(".*-epoch-*.keras"):
             leftover.unlink()  # Of a process that was killed as it saved.
@@ -72,14 +74,14 @@ class TrainingState(keras.callbacks.Callback):
                 f"to start anew. Received: {[str(f) for f in files]}"
             )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Tells the input pipelines which epoch's order to use."""
         # Without tf.data pipelines there may be no TensorFlow to import.
-        pipelines = sys.modules.get("pipelines")
+        pipelines = siblings.loaded("pipelines")
         if pipelines is not None:
             pipelines.set_epoch(epoch, self.params.get("steps"))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Saves the state, then drops all but the newest two."""
         if (epoch + 1) % self.every:
             return
@@ -89,7 +91,7 @@ class TrainingState(keras.callbacks.Callback):
         for file in self.saved()[2:]:
             file.unlink()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """Lets a later `fit` of the same model start where it wants to."""
         self.model._initial_epoch = None
 

@@ -1,5 +1,8 @@
 """Renders of the shapes that a model makes, through its training."""
 
+import os
+from typing import Any
+
 import numpy as np
 from PIL import Image
 
@@ -23,7 +26,9 @@ class VoxelGrid(SampleGrid):
         size: Height and width of a render, in pixels.
         threshold: Probability above which a voxel is shown.
         frames: Views of the turntable, a whole turn; 0 for no turntable.
-        **arguments: As of `SampleGrid`.
+        **arguments: Further arguments of `SampleGrid`: `every`, `rows`,
+            `columns`, `seed`, `animation`, `frame_ms`, `tensorboard`, and
+            arguments for the model's `generate`.
 
     Raises:
         OSError: `directory` can't be written to.
@@ -31,7 +36,12 @@ class VoxelGrid(SampleGrid):
     """
 
     def __init__(
-        self, directory, size=96, threshold=0.5, frames=24, **arguments
+        self,
+        directory: str | os.PathLike,
+        size: int = 96,
+        threshold: float = 0.5,
+        frames: int = 24,
+        **arguments: Any,
     ):
         checks.positive_integer("size", size)
         checks.fraction("threshold", threshold)
@@ -39,7 +49,7 @@ class VoxelGrid(SampleGrid):
         super().__init__(directory, size=size, threshold=threshold, **arguments)
         self.frames_of_turn = int(frames)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """Joins the grids, and turns the first shapes once around."""
         super().on_train_end(logs)
         if not self.frames_of_turn:
@@ -61,7 +71,8 @@ class VoxelGrid(SampleGrid):
             for azimuth in turns
         ]
         with replacing(self.directory / "turntable.gif") as temporary:
-            palette = [p.convert("P", palette=Image.ADAPTIVE) for p in pictures]
+            adaptive = Image.Palette.ADAPTIVE
+            palette = [p.convert("P", palette=adaptive) for p in pictures]
             palette[0].save(
                 temporary,
                 save_all=True,

@@ -16,23 +16,16 @@ import numpy as np
 import callbacks
 import pipelines
 import zoo
-from zoo.utils.grids import image_grid, save_picture
 
+QUICK = zoo.recipes.get_recipe("cyclegan")
 CONFIGS = {
     "small": {
-        "size": 32,
-        "load_size": 36,
-        "batch_size": 4,
-        "model": {"filters": 8, "blocks": 2, "receptive_field": 34},
-        "rate": 1e-3,
+        "size": QUICK.size,
+        "batch_size": QUICK.batch_size,
+        "model": QUICK.arguments,
+        "rate": zoo.recipes.cyclegan.RATE,
     },
-    "large": {
-        "size": 256,
-        "load_size": 286,
-        "batch_size": 1,
-        "model": {},
-        "rate": 2e-4,
-    },
+    "large": {"size": 256, "batch_size": 1, "model": {}, "rate": 2e-4},
 }
 
 
@@ -49,20 +42,13 @@ def main():
     keras.utils.set_random_seed(0)
 
     size, batch_size = config["size"], config["batch_size"]
-    jitter = {"load_size": config["load_size"], "flip": True, "cache": True}
     data = pipelines.unpaired_images(
-        arguments.a, arguments.b, size, batch_size, **jitter
+        arguments.a, arguments.b, size, batch_size, flip=True, cache=True
     )
     model = zoo.CycleGAN((size, size, 3), **config["model"])
-    half = max(1, arguments.epochs * len(data) // 2)
-    rates = [
-        zoo.learning_rates.LinearDecay(config["rate"], half, half)
-        for _ in model.players
-    ]
-    model.compile(
-        generator_optimizer=keras.optimizers.Adam(rates[0], beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(rates[1], beta_1=0.5),
-    )
+    # The rate falls to 0 in the second half, as in the paper.
+    steps = arguments.epochs * len(data)
+    model.compile(**zoo.recipes.cyclegan.adam(config["rate"], steps))
     state = callbacks.TrainingState(arguments.output / "state")
     model.fit(data, epochs=arguments.epochs, callbacks=[state])
 
@@ -72,7 +58,7 @@ def main():
     back = model.translate(translated, "b_to_a")
     rows = np.concatenate([images, translated, back])
     path = arguments.output / "translated.png"
-    save_picture(image_grid(rows, columns=4), path)
+    zoo.save_picture(zoo.image_grid(rows, columns=4), path)
     print(f"Images, translations, and these translated back: {path}")
 
 

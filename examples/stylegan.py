@@ -16,23 +16,16 @@ import numpy as np
 import callbacks
 import pipelines
 import zoo
-from zoo.utils.grids import image_grid, save_picture
 
+QUICK = zoo.recipes.get_recipe("stylegan")
 CONFIGS = {
     "small": {
-        "size": 32,
-        "rate": 8e-3,
-        "model": {
-            "latent_dim": 64,
-            "filters": 8,
-            "max_filters": 64,
-            "fade_images": 9_000,
-            "stable_images": 9_000,
-            "penalty_weight": 0.5,
-            "ema_decay": 0.995,
-        },
+        "size": QUICK.size,
+        "batch_size": QUICK.batch_size,
+        "model": QUICK.arguments,
+        "optimizers": QUICK.optimizers,
     },
-    "large": {"size": 256, "rate": 1e-3, "model": {}},
+    "large": {"size": 256, "batch_size": 32, "model": {}, "optimizers": dict},
 }
 PSI = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -40,7 +33,7 @@ PSI = (0.0, 0.25, 0.5, 0.75, 1.0)
 def truncation(model, rows=6):
     """Returns a picture of latents that are truncated less and less."""
     made = [model.generate(rows, seed=0, truncation_psi=psi) for psi in PSI]
-    return image_grid(np.concatenate(np.stack(made, axis=1)), len(PSI))
+    return zoo.image_grid(np.concatenate(np.stack(made, axis=1)), len(PSI))
 
 
 def mixing(model, rows=4, columns=6):
@@ -53,27 +46,26 @@ def mixing(model, rows=4, columns=6):
     mixed = mixed.reshape(rows, columns, *model.image_shape)
     first = np.concatenate([np.ones_like(top[:1]), top])[None]
     rest = np.concatenate([left[:, None], mixed], axis=1)
-    return image_grid(np.concatenate([*first, *rest]), columns + 1)
+    return zoo.image_grid(np.concatenate([*first, *rest]), columns + 1)
 
 
 def main():
     """Trains, truncates and mixes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", choices=CONFIGS, default="small")
-    parser.add_argument("--data", default="fashion_mnist_10k")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--data", default=QUICK.data)
+    parser.add_argument("--epochs", type=int, default=QUICK.epochs)
     parser.add_argument("--output", type=pathlib.Path, default="runs/stylegan")
     given = parser.parse_args()
     config = CONFIGS[given.config]
     keras.utils.set_random_seed(0)
-    images = pipelines.images(given.data, config["size"], batch_size=32)
+    images = pipelines.images(given.data, config["size"], config["batch_size"])
     model = zoo.StyleGAN(*images.element_spec.shape[2:], **config["model"])
-    model.compile()  # The paper's optimizers, at another rate.
-    model.optimizer.learning_rate = config["rate"]
+    model.compile(**config["optimizers"]())
     grids = callbacks.SampleGrid(given.output / "samples", truncation_psi=0.7)
     model.fit(images, epochs=given.epochs, callbacks=[grids])
-    save_picture(truncation(model), given.output / "truncation.png")
-    save_picture(mixing(model), given.output / "mixing.png")
+    zoo.save_picture(truncation(model), given.output / "truncation.png")
+    zoo.save_picture(mixing(model), given.output / "mixing.png")
 
 
 if __name__ == "__main__":

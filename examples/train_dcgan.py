@@ -15,21 +15,17 @@ import keras
 import callbacks
 import pipelines
 import zoo
-from zoo.utils.grids import image_grid
 
+QUICK = zoo.recipes.get_recipe("dcgan")
 CONFIGS = {
     "small": {
-        "size": 32,
-        "batch_size": 64,
-        "model": {"filters": 16, "ema_decay": 0.99, "label_smoothing": 0.1},
-        "learning_rate": 1e-3,
+        "size": QUICK.size,
+        "batch_size": QUICK.batch_size,
+        "model": QUICK.arguments,
+        "optimizers": QUICK.optimizers,
     },
-    "paper": {
-        "size": 64,
-        "batch_size": 128,
-        "model": {"filters": 64},
-        "learning_rate": 2e-4,
-    },
+    # The paper's, which are the defaults of the model and its `compile`.
+    "paper": {"size": 64, "batch_size": 128, "model": {}, "optimizers": dict},
 }
 
 
@@ -37,7 +33,7 @@ def main():
     """Trains and samples."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", choices=CONFIGS, default="small")
-    parser.add_argument("--data", default="fashion_mnist_10k")
+    parser.add_argument("--data", default=QUICK.data)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--output", type=pathlib.Path, default="runs/example")
     arguments = parser.parse_args()
@@ -48,11 +44,7 @@ def main():
         arguments.data, config["size"], config["batch_size"]
     )
     model = zoo.DCGAN(tuple(images.element_spec.shape[1:]), **config["model"])
-    rate = config["learning_rate"]
-    model.compile(  # Without arguments: the paper's.
-        generator_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
-    )
+    model.compile(**config["optimizers"]())
     model.fit(
         images,
         epochs=arguments.epochs,
@@ -65,7 +57,8 @@ def main():
     model.save(arguments.output / "model.keras")
     model = keras.saving.load_model(arguments.output / "model.keras")
     samples = model.generate(16, seed=1)  # (16, size, size, channels)
-    image_grid(samples, columns=4).save(arguments.output / "samples.png")
+    picture = zoo.image_grid(samples, columns=4)
+    zoo.save_picture(picture, arguments.output / "samples.png")
     print(f"Samples: {arguments.output / 'samples.png'}")
 
 

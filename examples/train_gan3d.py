@@ -18,14 +18,20 @@ import callbacks
 import pipelines
 import zoo
 
-FURNITURE = "furniture:chair,armchair,stool,bench,sofa,couch,table"
-# Without these, so few shapes are soon known by heart, and end in one.
-LEVEL = {"batch_norm": "generator", "penalty": "r1", "penalty_weight": 1.0}
-LEVEL |= {"prior": "normal", "minibatch": "stddev"}
-SMALL = LEVEL | {"filters": 8, "latent_dim": 64, "ema_decay": 0.99}
+QUICK = zoo.recipes.get_recipe("gan3d")
 CONFIGS = {
-    "small": {"resolution": 32, "batch_size": 32, "rate": 1e-3, "model": SMALL},
-    "large": {"resolution": 64, "batch_size": 100, "rate": None, "model": {}},
+    "small": {
+        "resolution": QUICK.size,
+        "batch_size": QUICK.batch_size,
+        "model": QUICK.arguments,
+        "optimizers": zoo.recipes.gan3d.adam,
+    },
+    "large": {
+        "resolution": 64,
+        "batch_size": 100,
+        "model": {},
+        "optimizers": None,
+    },
 }
 
 
@@ -33,9 +39,10 @@ def main():
     """Trains, renders and saves."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", choices=CONFIGS, default="small")
-    parser.add_argument("--data", default=FURNITURE)
-    parser.add_argument("--epochs", type=int, default=15)
-    parser.add_argument("--passes", type=int, default=16, help="per epoch")
+    parser.add_argument("--data", default=QUICK.data)
+    parser.add_argument("--epochs", type=int, default=QUICK.epochs)
+    passes = zoo.recipes.gan3d.PASSES  # Over so few shapes, in an epoch.
+    parser.add_argument("--passes", type=int, default=passes)
     parser.add_argument("--output", type=pathlib.Path, default="runs/gan3d")
     arguments = parser.parse_args()
     config = CONFIGS[arguments.config]
@@ -50,12 +57,8 @@ def main():
         on_error="skip",
     )
     model = zoo.GAN3D(config["resolution"], **config["model"])
-    optimizers = {}  # The paper's.
-    if config["rate"]:
-        for player in model.players:
-            adam = keras.optimizers.Adam(config["rate"], beta_1=0.0)
-            optimizers[f"{player}_optimizer"] = adam
-    model.compile(**optimizers)
+    adam = config["optimizers"]  # Without one: the paper's.
+    model.compile(**adam(arguments.epochs * len(shapes)) if adam else {})
     model.fit(
         shapes,
         epochs=arguments.epochs,

@@ -16,9 +16,20 @@ import callbacks
 import pipelines
 import zoo
 
+QUICK = zoo.recipes.get_recipe("dcgan")
 CONFIGS = {
-    "small": {"size": 32, "filters": 16, "batch_size": 32},
-    "large": {"size": 128, "filters": 64, "batch_size": 64},
+    "small": {
+        "size": QUICK.size,
+        "batch_size": 32,  # So that a small folder has some.
+        "model": QUICK.arguments,
+        "optimizers": QUICK.optimizers,
+    },
+    "large": {
+        "size": 128,
+        "batch_size": 64,
+        "model": {"ema_decay": 0.995},
+        "optimizers": dict,  # The paper's.
+    },
 }
 
 
@@ -41,15 +52,8 @@ def main():
         cache=True,  # In memory; a path to a .npy file for large folders.
         on_error="skip",
     )
-    model = zoo.DCGAN(
-        tuple(images.element_spec.shape[1:]),
-        filters=config["filters"],
-        ema_decay=0.995,
-    )
-    model.compile(
-        generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
-    )
+    model = zoo.DCGAN(tuple(images.element_spec.shape[1:]), **config["model"])
+    model.compile(**config["optimizers"]())
     model.fit(
         images,
         epochs=arguments.epochs,

@@ -3,9 +3,8 @@
     python examples/train_pix2pix.py --config small   # minutes on two CPU cores
     python examples/train_pix2pix.py --config large --data facades/train
 
-`--data` is a folder of pictures that show source and target side by side, as
-the paper's data sets; without it, drawn outlines become discs, and those
-translated at the end were not trained on.
+`--data` is a folder of pictures with source and target side by side; without
+it, drawn outlines become discs, at the end others than in training.
 """
 
 import argparse
@@ -17,15 +16,16 @@ import numpy as np
 import callbacks
 import pipelines
 import zoo
-from zoo.utils.grids import image_grid
 
+QUICK = zoo.recipes.get_recipe("pix2pix")
 CONFIGS = {
     "small": {
         "size": 32,
         "batch_size": 8,
-        "model": {"filters": 8, "receptive_field": 16},
+        "model": QUICK.arguments,
+        "optimizers": zoo.recipes.pix2pix.adam,
     },
-    "large": {"size": 256, "batch_size": 1, "model": {}},  # The paper's.
+    "large": {"size": 256, "batch_size": 1, "model": {}, "optimizers": None},
 }
 
 
@@ -53,26 +53,26 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default="runs/pix2pix")
     arguments = parser.parse_args()
     config = CONFIGS[arguments.config]
-    size = config["size"]
     keras.utils.set_random_seed(0)
 
+    size, batch_size = config["size"], config["batch_size"]
     drawn = discs(264, size)
     train = pipelines.paired_images(
-        arguments.data or drawn[8:], size, config["batch_size"], cache=True
+        arguments.data or drawn[8:], size, batch_size, cache=True
     )
-    shown = pipelines.paired_images(
-        arguments.data or drawn, size, 8,
-        load_size=size, flip=False, shuffle=False,
-    )  # fmt: skip
+    whole = {"load_size": size, "flip": False, "shuffle": False}
+    shown = pipelines.paired_images(arguments.data or drawn, size, 8, **whole)
     model = zoo.Pix2Pix((size, size, 3), **config["model"])
-    model.compile()
+    adam = config["optimizers"]  # Without one: the paper's.
+    model.compile(**adam(arguments.epochs * len(train)) if adam else {})
     state = callbacks.TrainingState(arguments.output / "state")
     model.fit(train, epochs=arguments.epochs, callbacks=[state])
     model.save(arguments.output / "model.keras")
 
     pairs = np.concatenate(next(iter(shown.as_numpy_iterator())), axis=2)
     pictures = model.pictures(8, seed=0, inputs=pairs)
-    image_grid(pictures, columns=2).save(arguments.output / "translated.png")
+    picture = zoo.image_grid(pictures, columns=2)
+    zoo.save_picture(picture, arguments.output / "translated.png")
     print(f"Translated: {arguments.output / 'translated.png'}")
 
 

@@ -1,5 +1,9 @@
 """Input pipelines: every function returns a ready `tf.data.Dataset`."""
 
+# Before TensorFlow: on PyTorch, Keras imports Triton, which ends the process
+# where TensorFlow was there first.
+import keras  # noqa: F401  # isort: split
+
 from .emoji import noto_emoji, twemoji
 from .fashion import fashion_mnist, fashion_mnist_10k
 from .image_dataset import images

@@ -29,15 +29,15 @@ class ArraySource(ImageSource):
         return len(self.array)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         return f"number {index} of the array"
 
     def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
-        """See `Source.load`."""
+        """Return what is prepared of that index."""
         return decode.prepare_array(self._bytes(index), image_size, channels)
 
     def load_whole(self, index: int, channels: int) -> Image.Image:
-        """See `ImageSource.load_whole`."""
+        """Return the image in its own size, upright."""
         return decode.whole_array(self._bytes(index), channels)
 
     def _bytes(self, index):
@@ -63,9 +63,9 @@ class ArraySource(ImageSource):
         return images.astype(np.float32, copy=False)
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
+        """Return JSON data that changes whenever the content may have."""
         content = np.ascontiguousarray(self.array)
-        digest = hashlib.sha256(content).hexdigest()
+        digest = hashlib.sha256(content.data).hexdigest()
         return digest, str(content.dtype), content.shape
 
 

@@ -97,7 +97,8 @@ def prepare(
     Args:
         request: Which images, and how large.
         labels: int32 `(len(source),)`, or `None`.
-        cache: As of `images`.
+        cache: `True` holds the prepared images in memory, a path to a .npy
+            file on disk.
 
     Returns:
         The images that can be read.
@@ -168,7 +169,7 @@ def loader(
 class _Batches:
     """Batches of images, with labels if there are any, from their places."""
 
-    def __init__(self, images: Prepared, shape: tuple[int | None, ...]):
+    def __init__(self, images: Prepared, shape: tuple[Any, ...]):
         self.images = images
         self.shape = shape
 
@@ -183,8 +184,9 @@ class _Batches:
         return decode.to_float(np.asarray(chosen))
 
     def read_labels(self, places: np.ndarray) -> np.ndarray:
-        """Return int32 labels `(batch,)`."""
-        return self.images.labels[places]
+        """Return int32 labels `(batch,)`, where there are any."""
+        labels: Any = self.images.labels
+        return labels[places]
 
     def __call__(self, places: tf.Tensor, *drawn: tf.Tensor) -> Any:
         """Be what `Dataset.map` calls.

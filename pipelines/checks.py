@@ -11,9 +11,10 @@ def integer(
     name: str, value: Any, *, minimum: int, maximum: int | None = None
 ) -> None:
     """Raise unless `value` is an integer (no bool) within the bounds."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if whole and minimum <= value and (maximum is None or value <= maximum):
-        return
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        number = int(value)
+        if minimum <= number and (maximum is None or number <= maximum):
+            return
     bounds = (
         f"at least {minimum}"
         if maximum is None
@@ -24,8 +25,8 @@ def integer(
     )
 
 
-def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
-    """Raise unless `value` is one of the allowed strings."""
+def one_of(name: str, value: Any, allowed: tuple[Any, ...]) -> None:
+    """Raise unless `value` is one of those allowed."""
     if value not in allowed:
         raise ValueError(
             f"`{name}` must be one of {', '.join(map(repr, allowed))}. "

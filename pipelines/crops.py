@@ -6,7 +6,6 @@ import collections
 import os
 import threading
 import warnings
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -25,7 +24,7 @@ class CropOrder(Order):
     """Which photo each crop of an epoch is of, and a seed for its place.
 
     Args:
-        kept: Indices of the photos.
+        kept: Indices of the photos, `(count,)`.
         crops: Crops of each in an epoch.
         batch_size: Crops per batch.
         group: Photos whose crops are mixed with each other.
@@ -41,7 +40,7 @@ class CropOrder(Order):
 
     def __init__(
         self,
-        kept: Sequence[int],
+        kept: np.ndarray,
         crops: int,
         batch_size: int,
         *,
@@ -192,7 +191,8 @@ class Pairs:
         left = int(random.integers(photo.width - size + 1))
         top = int(random.integers(photo.height - size + 1))
         box = (left, top, left + size, top + size)
-        low = photo.resize((self.low_size,) * 2, Image.Resampling.BICUBIC, box)
+        small = (self.low_size, self.low_size)
+        low = photo.resize(small, Image.Resampling.BICUBIC, box)
         turns = int(random.integers(_SYMMETRIES)) if self.augment else 0
         pair = []
         for image in (low, photo.crop(box)):

@@ -72,7 +72,7 @@ def decode_whole(data: bytes, channels: int) -> Image.Image:
     """Decode an image file's bytes and turn the image upright.
 
     Args:
-        data: As of `open_image`.
+        data: The file's bytes.
         channels: 1 (grey), 3 (RGB) or 4 (RGBA).
 
     Returns:
@@ -88,22 +88,23 @@ def size_of(data: bytes) -> tuple[int, int]:
     """Return `(height, width)` of an image file, upright; decodes nothing.
 
     Args:
-        data: As of `open_image`.
+        data: The file's bytes.
 
     Raises:
         Exception: Of nearly any kind, if the file is damaged.
     """
     with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-        size = image.height, image.width
+        height, width = image.height, image.width
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    return size[::-1] if orientation >= 5 else size  # Turned by 90 degrees.
+    turned = orientation >= 5  # By 90 degrees.
+    return (width, height) if turned else (height, width)
 
 
 def prepare_encoded(data: bytes, image_size: int, channels: int) -> np.ndarray:
     """Decode an image file's bytes, crop its centre square and resize.
 
     Args:
-        data: As of `open_image`.
+        data: The file's bytes.
         image_size: Height and width of the result, in pixels.
         channels: 1 (grey), 3 (RGB) or 4 (RGBA).
 

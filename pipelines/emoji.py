@@ -71,7 +71,7 @@ def twemoji(
         folder: Of the npm package emoji-datasource-twitter, or `None`.
 
     Returns:
-        `(images, labels)`, as of `noto_emoji`.
+        `(images, labels)` of the same sizes and dtypes.
 
     Raises:
         ValueError: If `split` is neither, or a picture cannot be read.

@@ -11,6 +11,7 @@ import dataclasses
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -81,22 +82,22 @@ class FurnitureSource(ShapeSource):
         return len(self.pieces)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         piece = self.pieces[index]
         return f"{piece.file}/{piece.member}"
 
     def read(self, index: int) -> tuple[bytes, str]:
-        """See `ShapeSource.read`."""
+        """Return a file's bytes and its ending."""
         piece = self.pieces[index]
         return self._zips[piece.file].read(piece.member), "obj"
 
     def rotation(self, index: int) -> np.ndarray | None:
-        """See `ShapeSource.rotation`."""
+        """Return the matrix that sets a mesh upright, or `None`."""
         numbers = self.pieces[index].rotation
         return None if numbers is None else np.reshape(numbers, (3, 3))
 
-    def fingerprint(self):
-        """See `Source.fingerprint`."""
+    def fingerprint(self) -> Any:
+        """Return JSON data that changes whenever the content may have."""
         states = sorted((file.name, *file_state(file)) for file in self._zips)
         return states, [piece.member for piece in self.pieces]
 
@@ -169,5 +170,5 @@ def _piece(file: Path, entry: dict[str, str]) -> Piece:
         entry.get("category", ""),
         entry.get("tags", ""),
         entry.get("creator", ""),
-        rotation and tuple(map(float, rotation.split())),
+        tuple(map(float, rotation.split())) if rotation else None,
     )

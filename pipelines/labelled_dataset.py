@@ -80,9 +80,9 @@ def class_names(
     """Return the names of a source's classes, in the order of its labels.
 
     Args:
-        source: As of `pipelines.labelled_images`.
-        split: As of `pipelines.labelled_images`.
-        data_dir: As of `pipelines.labelled_images`.
+        source: Whatever `pipelines.labelled_images` takes.
+        split: A split of a source that has several.
+        data_dir: Where TFDS keeps its data sets; `None` means its default.
 
     Returns:
         A list of names; where the source has none, of the numbers from 0 to

@@ -45,10 +45,10 @@ def prepare(
             return check_grid(only_array(arrays), resolution)
     import_trimesh()
     if ending == "binvox":
-        import trimesh
+        import trimesh  # Optional.
 
-        grid = trimesh.load(io.BytesIO(data), file_type="binvox").matrix
-        grid = check_grid(grid, resolution)
+        loaded: Any = trimesh.load(io.BytesIO(data), file_type="binvox")
+        grid = check_grid(loaded.matrix, resolution)
         return grid.transpose(0, 2, 1)[:, ::-1] if up == "y" else grid
     vertices, faces = read_mesh(data, ending)
     if rotation is not None:
@@ -61,7 +61,7 @@ def prepare(
 def import_trimesh() -> None:
     """Raise an ImportError that says how to install trimesh."""
     try:
-        import trimesh  # noqa: F401
+        import trimesh  # noqa: F401  # Optional.
     except ImportError as error:
         raise ImportError(
             "Meshes are read by the package trimesh: pip install "
@@ -127,7 +127,7 @@ def read_mesh(data: bytes, ending: str) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: It holds no triangles, or vertices that are not finite.
     """
-    import trimesh
+    import trimesh  # Optional.
 
     mesh = trimesh.load_mesh(
         io.BytesIO(data),
@@ -170,7 +170,7 @@ def voxelize(
     Raises:
         ValueError: The mesh is flat, or a point.
     """
-    from scipy import ndimage
+    from scipy import ndimage  # Slow to import.
 
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     longest = (high - low).max()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -50,10 +51,10 @@ def set_epoch(epoch: int, steps_per_epoch: int | None = None) -> None:
         order.set_epoch(epoch, steps_per_epoch)
 
 
-def call(
-    method: Callable, inputs: Sequence[tf.Tensor], types: Sequence[tf.DType]
-) -> list[tf.Tensor]:
+def call(method: Callable, inputs: Sequence[tf.Tensor], types: Any) -> Any:
     """Call a bound method of NumPy arrays from a dataset's function.
+
+    Returns a tensor where `types` is one dtype, a list of them for several.
 
     TensorFlow keeps what `tf.numpy_function` is given as long as the process
     lives, and would keep the images with it. So it is given a weak reference,

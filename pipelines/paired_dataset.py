@@ -64,16 +64,17 @@ def paired_images(
         batch_size: Pairs per batch, 1 as in the paper.
         load_size: Height and width before the crop, in pixels; by default
             286 for crops of 256, and in proportion.
-        channels: 1, 3 or 4, as of `pipelines.images`, or a pair of them for
-            source and target.
+        channels: 1, 3 or 4 to convert images to, `None` for an array's
+            own number and 3 for all else; or a pair of them for source and target.
         reverse: Whether to take targets for sources, and sources for targets.
         split: What TFDS accepts, such as "train[:80%]".
         keys: Names of the TFDS set's features of sources and targets.
         shuffle: Another order in each epoch.
         shuffle_seed: Non-negative integer for order, crops and flips.
         flip: Mirror a random half of the pairs, left to right.
-        cache: As of `pipelines.images`, at `load_size`; of a .npy file's name
-            two are made, with `-first` and `-second` before the ending.
+        cache: `True` holds the images in memory, at `load_size`; a path to a
+            .npy file holds them on disk: two are made, with `-first` and
+            `-second` before the ending of its name.
         repeat: One endless iterator through epoch after epoch.
         drop_remainder: Leave out each epoch's last, smaller batch.
         data_dir: Where TFDS keeps its data sets; `None` means its default.

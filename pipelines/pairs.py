@@ -33,7 +33,7 @@ class HalfSource(EncodedSource):
         return len(self.whole)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         return f"{('left', 'right')[self.side]} half of {self.file(index)}"
 
     def file(self, index: int) -> str:
@@ -41,13 +41,13 @@ class HalfSource(EncodedSource):
         return self.whole.name(index)
 
     def read(self, index: int) -> bytes:
-        """See `EncodedSource.read`."""
+        """Return the image file's bytes."""
         return self.whole.read(index)
 
     def prepare(
         self, data: bytes, image_size: int, channels: int
     ) -> np.ndarray:
-        """See `EncodedSource.prepare`."""
+        """Return the prepared half of an image file's bytes."""
         image = decode.open_image(data)
         half = image.width // 2
         left = self.side * half
@@ -55,7 +55,7 @@ class HalfSource(EncodedSource):
         return decode.prepare(image, image_size, channels)
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
+        """Return JSON data that changes whenever the content may have."""
         return self.side, self.whole.fingerprint()
 
 
@@ -92,7 +92,7 @@ def open_pairs(
         first, second = (resolve(side, split, data_dir) for side in source)
         _check_names(first, second)
         return first, second
-    whole = resolve(source, split, data_dir)
+    whole: Any = resolve(source, split, data_dir)
     if isinstance(whole, ArraySource):
         half = whole.array.shape[2] // 2
         _check_even(whole.array.shape[2], "the array")
@@ -131,7 +131,7 @@ def check_sizes(first: Source, second: Source, smallest: int) -> None:
             return  # All others are of that size.
 
 
-def _size(source: Source, index: int) -> tuple[int, int]:
+def _size(source: Any, index: int) -> tuple[int, int]:
     """Return height and width."""
     if isinstance(source, ArraySource):
         return source.array.shape[1:3]
@@ -163,8 +163,8 @@ def _check_even(width: int, name: str) -> None:
 
 def _check_names(first: Source, second: Source) -> None:
     """Files pair by their paths within the two folders, without endings."""
-    stems = [_stems(source) for source in (first, second)]
-    if None in stems:
+    stems = [stems for x in (first, second) if (stems := _stems(x)) is not None]
+    if len(stems) < 2:
         if len(first) != len(second):
             raise ValueError(
                 "Two sources of pairs must hold as many images. Received: "

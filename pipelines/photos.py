@@ -98,7 +98,7 @@ def held_out_photos() -> dict[str, np.ndarray]:
 
 def _folder(package):
     found = importlib.util.find_spec(package)
-    places = found.submodule_search_locations if found else []
+    places = found.submodule_search_locations or [] if found else []
     folders = [Path(place, _FOLDERS[package]) for place in places]
     if not folders or not folders[0].is_dir():
         raise ImportError(

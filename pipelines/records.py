@@ -71,12 +71,12 @@ class RecordSource(EncodedSource):
         return len(self._table)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         file, number, _, _ = self._table[index]
         return f"record {number} of {self.paths[file]}"
 
     def read(self, index: int) -> bytes:
-        """See `EncodedSource.read`."""
+        """Return the image file's bytes."""
         features = self._features(index)
         for key in self.keys:
             values = features[key].bytes_list.value if key in features else ()
@@ -108,7 +108,7 @@ class RecordSource(EncodedSource):
         return tf.train.Example.FromString(record).features.feature
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
+        """Return JSON data that changes whenever the content may have."""
         states = [(path.name, *file_state(path)) for path in self.paths]
         return states, self.ranges, self.keys
 

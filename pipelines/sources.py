@@ -77,14 +77,14 @@ class EncodedSource(ImageSource):
         return decode.prepare_encoded(data, image_size, channels)
 
     def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
-        """See `Source.load`."""
+        """Return what is prepared of that index."""
         return self._decode(
             index,
             lambda data: self.prepare(data, image_size, channels),
         )
 
     def load_whole(self, index: int, channels: int) -> Image.Image:
-        """See `ImageSource.load_whole`."""
+        """Return the image in its own size, upright."""
         return self._decode(
             index, lambda data: decode.decode_whole(data, channels)
         )
@@ -117,15 +117,15 @@ class FolderSource(EncodedSource):
         return len(self.paths)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         return str(self.folder / self.paths[index])
 
     def read(self, index: int) -> bytes:
-        """See `EncodedSource.read`."""
+        """Return the image file's bytes."""
         return (self.folder / self.paths[index]).read_bytes()
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
+        """Return JSON data that changes whenever the content may have."""
         return [(path, *file_state(self.folder / path)) for path in self.paths]
 
 
@@ -144,15 +144,15 @@ class FilesSource(EncodedSource):
         return len(self.paths)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         return str(self.paths[index])
 
     def read(self, index: int) -> bytes:
-        """See `EncodedSource.read`."""
+        """Return the image file's bytes."""
         return self.paths[index].read_bytes()
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
+        """Return JSON data that changes whenever the content may have."""
         return [(str(path), *file_state(path)) for path in self.paths]
 
 
@@ -176,15 +176,15 @@ class ZipSource(EncodedSource):
         return len(self.members)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         return f"{self.path}/{self.members[index]}"
 
     def read(self, index: int) -> bytes:
-        """See `EncodedSource.read`."""
+        """Return the image file's bytes."""
         return self._zip.read(self.members[index])
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
+        """Return JSON data that changes whenever the content may have."""
         return file_state(self.path)
 
 

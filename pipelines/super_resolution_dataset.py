@@ -14,7 +14,7 @@ from .building import finish
 from .crops import CropOrder, Pairs, Photos
 from .photos import desktop_photos
 from .resolve import resolve
-from .sources import FilesSource, Source
+from .sources import FilesSource
 
 GROUP = 16
 """Photos whose crops are mixed with each other, where not all are kept."""
@@ -126,7 +126,7 @@ def super_resolution(
     return finish(order.batches().map(pairs, tf.data.AUTOTUNE))
 
 
-def open_photos(source: Any, split: str, data_dir: str | None) -> Source:
+def open_photos(source: Any, split: str, data_dir: str | None) -> Any:
     """Open a source; see `super_resolution` for what it may be."""
     if isinstance(source, str) and source == "desktop_photos":
         return FilesSource(desktop_photos())

@@ -41,11 +41,11 @@ class TFDSSource(EncodedSource):
         return len(self.data)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         return f"example {index} of {self.full_name}"
 
     def read(self, index: int) -> bytes:
-        """See `EncodedSource.read`."""
+        """Return the image file's bytes."""
         return self.data[index][self.key]
 
     def label(self, index: int) -> int:
@@ -58,7 +58,7 @@ class TFDSSource(EncodedSource):
         return int(self.data[index][self.label_key])
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
+        """Return JSON data that changes whenever the content may have."""
         return self.full_name, len(self)
 
 

@@ -63,7 +63,8 @@ def unpaired_images(
         flip: Mirror a random half of the images, left to right.
         channels: 1, 3 or 4; `None` (default) means what the sources have,
             which must then agree.
-        split: As of `pipelines.images`, or a pair, one for each domain, such
+        split: A split of sources that have several, or a pair, one for each
+            domain, such
             as `("trainA", "trainB")`.
         shuffle: Another order in each epoch.
         shuffle_seed: Non-negative integer for order, crops and flips.

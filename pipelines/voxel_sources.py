@@ -87,16 +87,16 @@ class ShapeFolder(ShapeSource):
         return len(self.paths)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         return str(self.folder / self.paths[index])
 
     def read(self, index: int) -> tuple[bytes, str]:
-        """See `ShapeSource.read`."""
+        """Return a file's bytes and its ending."""
         path = self.folder / self.paths[index]
         return path.read_bytes(), path.suffix[1:].lower()
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
+        """Return JSON data that changes whenever the content may have."""
         states = [(p, *file_state(self.folder / p)) for p in self.paths]
         return self.up, states
 
@@ -125,14 +125,16 @@ class VoxelArray(Source):
         return len(self.array)
 
     def name(self, index: int) -> str:
-        """See `Source.name`."""
+        """Return what messages call the item of that index."""
         return f"number {index} of the array"
 
     def load(self, index: int, image_size: int, channels: int) -> np.ndarray:
-        """See `Source.load`."""
+        """Return what is prepared of that index."""
         return self.array[index]
 
     def fingerprint(self) -> Any:
-        """See `Source.fingerprint`."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.array)).hexdigest()
+        """Return JSON data that changes whenever the content may have."""
+        digest = hashlib.sha256(
+            np.ascontiguousarray(self.array).data
+        ).hexdigest()
         return digest, self.array.shape

@@ -1,7 +1,6 @@
 """The command line, as a person uses it."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -9,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from support.harness import NEXT_BACKEND, ROOT, invoke, run, tiny_dcgan
+from support.harness import NEXT_BACKEND, environment, invoke, run, tiny_dcgan
 
 import pipelines
 import zoo
@@ -260,14 +259,12 @@ def test_backend_option_and_quiet_start(trained, tmp_path):
     Each backend asks for the next, so that each is asked for in one run. Its
     environment is a person's: JAX, once imported, sets a level of logging.
     """
-    environment = dict(os.environ)
-    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    own = environment()
+    del own["TF_CPP_MIN_LOG_LEVEL"]
     command = [sys.executable, "-m", "zoo", "sample", str(trained)]
     command += ["--backend", NEXT_BACKEND]
     command += ["--output", str(tmp_path / "grid.png")]
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=ROOT, env=environment
-    )
+    done = subprocess.run(command, capture_output=True, text=True, env=own)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Wrote 64 samples to")
     assert done.stderr == ""

@@ -68,6 +68,24 @@ def test_train_on_your_images(example, folder, tmp_path):
     assert (tmp_path / "model.keras").is_file()
 
 
+@pytest.mark.parametrize("name", ["conditional_gan", "wgan_gp"])
+def test_gans_of_labelled_pictures(example, folder, tmp_path, name):
+    """Of two classes, in folders of their own."""
+    files = sorted(folder.glob("[0-9]*.jpg"))
+    for place, part in (("a", files[:20]), ("b", files[20:])):
+        (tmp_path / "data" / place).mkdir(parents=True)
+        for file in part:
+            copy = tmp_path / "data" / place / file.name
+            copy.write_bytes(file.read_bytes())
+    arguments = ["--epochs", 1, "--data", tmp_path / "data"]
+    arguments += ["--output", tmp_path / "run"]
+    smaller = {"size": 16, "batch_size": 8, "model": {"filters": 2}}
+    example(name, *arguments, **smaller)
+    assert (tmp_path / "run" / "model.keras").is_file()
+    assert list((tmp_path / "run").glob("*.png"))
+    assert (tmp_path / "run" / "samples" / "training.gif").is_file()
+
+
 def test_mode_collapse(example, tmp_path):
     arguments = ["--config", "small", "--output", tmp_path]
     methods = ["minimax", "WGAN-GP"]
@@ -117,7 +135,8 @@ def test_cyclegan(example, folder, tmp_path):
             tmp_path / "b" / f"{i}.png"
         )
     arguments = ["--config", "small", "--epochs", 1, "--output", tmp_path]
-    example("cyclegan", tmp_path / "a", tmp_path / "b", *arguments)
+    domains = [tmp_path / "a", tmp_path / "b"]
+    example("cyclegan", *domains, *arguments, model={"filters": 4, "blocks": 1})
     assert (tmp_path / "translated.png").is_file()
 
 

@@ -1,10 +1,16 @@
 """Importing the package: what it needs and what it costs."""
 
+import importlib.metadata
+import pathlib
 import subprocess
 import sys
 
 import pytest
 from support.harness import ROOT, run
+
+import callbacks
+import pipelines
+import zoo
 
 # On the other backends, where TensorFlow is not installed.
 WORKER = """
@@ -15,6 +21,10 @@ import keras
 start = time.process_time()
 import zoo
 print(time.process_time() - start)
+asked = os.environ["KERAS_BACKEND"]
+for backend in ("tensorflow", "jax", "torch"):
+    found = f"zoo.backend.{backend}" in sys.modules
+    assert found == (backend == asked), backend
 import callbacks
 from support.harness import random_images, tiny_dcgan
 model = tiny_dcgan()
@@ -48,14 +58,34 @@ def test_backend_code_is_in_its_folder_alone():
     assert [x for x in found if not x.startswith("zoo/backend/")] == []
 
 
-@pytest.mark.backend_free
-def test_installs_three_packages_alone():
-    import importlib.metadata
-
+@pytest.fixture
+def distribution():
+    """Returns what is known of the installed project."""
     try:
-        importlib.metadata.distribution("keras-generative-zoo")
+        return importlib.metadata.distribution("keras-generative-zoo")
     except importlib.metadata.PackageNotFoundError:
         pytest.fail("Install the package first: pip install '.[test]'")
+
+
+@pytest.mark.backend_free
+@pytest.mark.parametrize("package", [callbacks, pipelines, zoo])
+def test_what_is_installed_is_what_is_tested(distribution, package):
+    """Not the folders beside the tests, but where those are installed."""
+    name = package.__name__
+    installed = distribution.locate_file(name)
+    expected = installed if installed.exists() else ROOT / name
+    assert expected.samefile(pathlib.Path(package.__file__).parent)
+    assert (expected / "py.typed").is_file()
+
+
+@pytest.mark.backend_free
+def test_citation_is_of_this_version():
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"\nversion: {zoo.__version__}\n" in citation
+
+
+@pytest.mark.backend_free
+def test_installs_three_packages_alone(distribution):
     owners = importlib.metadata.packages_distributions()
     own = {k for k, v in owners.items() if "keras-generative-zoo" in v}
     assert {"zoo", "pipelines", "callbacks"} >= {

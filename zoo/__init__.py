@@ -1,13 +1,13 @@
 """Generative models for Keras 3 on TensorFlow, JAX and PyTorch."""
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo.environment import prepared
 from zoo.version import __version__
 
 with prepared():
-    from zoo import converters, losses, moved
+    from zoo import converters, losses, moved, siblings
     from zoo.diffusion import samplers, schedules
     from zoo.engine import learning_rates
     from zoo.engine.generative_model import GenerativeModel
@@ -18,11 +18,12 @@ with prepared():
     from zoo.models.super_resolution import SRGAN, SRResNet
     from zoo.models.translation import CycleGAN, Pix2Pix
     from zoo.registry import list_presets, register_preset, upload_preset
+    from zoo.utils.grids import image_grid, save_picture
 
 if TYPE_CHECKING:
     import callbacks
     import pipelines
-    from zoo import metrics
+    from zoo import metrics, recipes
     from zoo.commands.exporting import export
 
 __all__ = [
@@ -41,30 +42,35 @@ __all__ = [
     "callbacks",
     "converters",
     "export",
+    "image_grid",
     "learning_rates",
     "list_presets",
     "losses",
     "metrics",
     "pipelines",
+    "recipes",
     "register_preset",
     "samplers",
+    "save_picture",
     "schedules",
     "upload_preset",
 ]
 
 moved.install()
+siblings.install()
 
 # Imported when first asked for: training needs none of them, nor what they
 # need (TensorFlow for `pipelines`, SciPy for `metrics`).
 _LAZY = {
-    "metrics": ("zoo.metrics", None),
+    "callbacks": ("zoo.callbacks", None),
     "export": ("zoo.commands.exporting", "export"),
+    "metrics": ("zoo.metrics", None),
+    "pipelines": ("zoo.pipelines", None),
+    "recipes": ("zoo.recipes", None),
 }
 
 
-def __getattr__(name):
-    if name in ("callbacks", "pipelines"):
-        return getattr(importlib.import_module("zoo.siblings"), name)
+def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'zoo' has no attribute {name!r}")
     path, attribute = _LAZY[name]
@@ -72,5 +78,5 @@ def __getattr__(name):
     return getattr(module, attribute) if attribute else module
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

@@ -10,24 +10,27 @@ import importlib.util
 import os
 import pathlib
 import sys
+from collections.abc import Iterator, Sequence
+from typing import Literal, get_args
 
-BACKENDS = ("tensorflow", "jax", "torch")
+BackendName = Literal["tensorflow", "jax", "torch"]
+BACKENDS = get_args(BackendName)
 
 
-def is_command():
+def is_command() -> bool:
     """Returns whether this process is `zoo ...` or `python -m zoo ...`."""
     script = pathlib.Path(sys.argv[0]).stem if sys.argv else ""
     return script == "zoo" or sys.orig_argv[1:3] == ["-m", "zoo"]
 
 
 @contextlib.contextmanager
-def prepared():
+def prepared() -> Iterator[None]:
     """Picks the asked backend and keeps its start-up messages away."""
     if not is_command():
         yield
         return
     backend = asked_backend(sys.orig_argv)
-    if backend in BACKENDS:
+    if backend is not None and backend in BACKENDS:
         os.environ["KERAS_BACKEND"] = backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Off by default on some CPUs, where it makes convolutions twice as fast.
@@ -39,7 +42,7 @@ def prepared():
             importlib.import_module("tensorflow")
 
 
-def asked_backend(arguments):
+def asked_backend(arguments: Sequence[str]) -> str | None:
     """Returns the value of `--backend` in a command line, or `None`."""
     for i, argument in enumerate(arguments):
         if argument == "--backend":

@@ -3,13 +3,16 @@
 Scripts that import one of them go on working, and are told the new name.
 """
 
-import importlib
 import importlib.abc
-import importlib.util
 import sys
 import warnings
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
-PUBLIC = {
+from zoo.aliases import alias
+
+PUBLIC: dict[str, str] = {
     "learning_rates": "engine.learning_rates",
     "samplers": "diffusion.samplers",
     "schedules": "diffusion.schedules",
@@ -18,7 +21,7 @@ PUBLIC = {
 }
 """Modules that users import by a shorter name, for good."""
 
-MOVED = {
+MOVED: dict[str, str] = {
     "batches": "engine.batches",
     "checks": "utils.checks",
     "denoising_loop": "diffusion.loop",
@@ -40,19 +43,19 @@ MOVED = {
     "metrics.evaluation": "metrics.evaluator",
     "metrics.statistics": "metrics.moments",
     "models.adversarial_game": "models.gan.game",
-    "models.class_conditional": "models.gan.class_conditional",
+    "models.class_conditional": "models.gan.game",
     "models.conditional_gan": "models.gan.conditional_gan",
     "models.conditions": "models.gan.conditions",
     "models.content": "models.super_resolution.content",
     "models.convolutional": "models.gan.networks",
-    "models.convolutional_gan": "models.gan.convolutional_gan",
+    "models.convolutional_gan": "models.gan.networks",
     "models.cyclegan": "models.translation.cyclegan",
     "models.dcgan": "models.gan.dcgan",
     "models.denoising": "models.diffusion.sampling",
     "models.editing": "models.diffusion.editing",
     "models.growing_gan": "models.stylegan.growing",
     "models.image_translator": "models.translation.pix2pix",
-    "models.labelled_gan": "models.gan.labelled_gan",
+    "models.labelled_gan": "models.gan.classifier",
     "models.normalizing": "models.translation.parts",
     "models.patch_gan": "models.translation.patch_gan",
     "models.pix2pix": "models.translation.pix2pix",
@@ -68,8 +71,8 @@ MOVED = {
     "models.two_way_translator": "models.translation.cyclegan",
     "models.unet": "models.diffusion.unet",
     "models.unet_architecture": "models.diffusion.architecture",
-    "models.unet_blocks": "models.diffusion.unet_blocks",
-    "models.unet_layers": "models.diffusion.unet_layers",
+    "models.unet_blocks": "layers",
+    "models.unet_layers": "layers",
     "models.upsampling": "models.translation.parts",
     "models.volumetric": "models.gan3d.networks",
     "models.wgan_gp": "models.gan.wgan_gp",
@@ -88,37 +91,43 @@ MOVED = {
 """Modules whose old name is to be used no more."""
 
 
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a module by its old name; asked where there is none of it."""
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds a module by its old name, and leaves all others to Python's."""
 
-    def __init__(self):
-        self.specs = {}
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """Returns how to load an old name, or `None` for any other.
 
-    def find_spec(self, fullname, path=None, target=None):
-        """Returns how to load an old name, or `None` for any other."""
+        Args:
+            fullname: The module's name, with dots.
+            path: Not used, and so is `target`.
+            target: Not used.
+        """
         package, _, name = fullname.partition(".")
-        if package != "zoo" or name not in PUBLIC | MOVED:
+        if package != "zoo":
             return None
-        return importlib.util.spec_from_loader(fullname, self)
-
-    def create_module(self, spec):
-        """Returns the module itself, under whose new name it stays known."""
-        name = spec.name.partition(".")[2]
-        new = (PUBLIC | MOVED)[name]
         if name in MOVED:
+            new = f"zoo.{MOVED[name]}"
+            # Python's own frames between the import and here don't count.
             warnings.warn(
-                f"zoo.{name} is now zoo.{new}", DeprecationWarning, stacklevel=2
+                f"{fullname} is now {new}", DeprecationWarning, stacklevel=2
             )
-        module = importlib.import_module(f"zoo.{new}")
-        self.specs[spec.name] = module.__spec__
-        return module
-
-    def exec_module(self, module):
-        """Leaves the module as it was before it was found anew."""
-        module.__spec__ = self.specs.pop(module.__spec__.name)
+            return alias(fullname, new)
+        return (
+            alias(fullname, f"zoo.{PUBLIC[name]}") if name in PUBLIC else None
+        )
 
 
-def install():
-    """Lets old names be imported, once."""
+def install() -> None:
+    """Lets old names be imported, once.
+
+    The finder is asked first: Python's own would look for `schedules.named`
+    in the folder of the package that `schedules` stands for, and find a
+    module there that it takes for another.
+    """
     if not any(isinstance(finder, Finder) for finder in sys.meta_path):
-        sys.meta_path.append(Finder())
+        sys.meta_path.insert(0, Finder())

@@ -1,18 +1,26 @@
 """The packages `callbacks` and `pipelines`, whatever else bears their names.
 
 A script in a folder with a `callbacks.py` of its own, or one that stands
-beside a folder `pipelines`, imports these and not ours. Inside of zoo, and as
-`zoo.callbacks` and `zoo.pipelines`, they are those that came with it.
+beside a folder `pipelines`, imports these and not ours. As `zoo.callbacks` and
+`zoo.pipelines` they are always those that came with zoo: the same modules
+where nothing shadows them, and modules of zoo's own where something does.
 
-Both are imported when they are first asked for: `pipelines` imports
-TensorFlow, on every backend.
+Inside of zoo they are `siblings.callbacks` and `siblings.pipelines`, imported
+when they are first asked for: `pipelines` imports TensorFlow, on every
+backend.
 """
 
 import importlib
+import importlib.abc
 import importlib.util
+import os
 import pathlib
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
 from types import ModuleType
+
+from zoo.aliases import alias
 
 HERE = pathlib.Path(__file__).parent.parent
 NAMES = ("callbacks", "pipelines")
@@ -21,38 +29,81 @@ NAMES = ("callbacks", "pipelines")
 def __getattr__(name: str) -> ModuleType:
     if name not in NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = _found(name) or _beside(name)
-    globals()[name] = module
-    return module
+    return importlib.import_module(f"zoo.{name}")
 
 
-def _found(name):
-    """Returns what Python imports by that name, if it is ours."""
-    origin = HERE / name / "__init__.py"
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds `zoo.callbacks`, `zoo.pipelines` and the modules in them."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """Returns how to load one of them, or `None` for any other module.
+
+        Args:
+            fullname: The module's name, with dots.
+            path: Not used, and so is `target`.
+            target: Not used.
+        """
+        zoo, _, own = fullname.partition(".")
+        name, _, module = own.partition(".")
+        if zoo != "zoo" or name not in NAMES:
+            return None
+        if module:  # Of the package, as that was found.
+            package = sys.modules[f"zoo.{name}"].__name__
+            return alias(fullname, own) if package == name else None
+        return alias(fullname, own) if _is_ours(name) else _beside(name)
+
+
+def loaded(name: str) -> ModuleType | None:
+    """Returns a sibling if it has been imported already, by either name.
+
+    Args:
+        name: One of `NAMES`.
+    """
+    for module in (sys.modules.get(f"zoo.{name}"), sys.modules.get(name)):
+        if _is_package(name, module):
+            return module
+    return None
+
+
+def _is_ours(name):
+    """Returns whether Python imports our package by that name."""
     if name in sys.modules:
-        spec = sys.modules[name].__spec__
-    else:
-        spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        return None
-    if not origin.samefile(spec.origin):
-        return None
-    return importlib.import_module(name)
+        return _is_package(name, sys.modules[name])
+    spec = importlib.util.find_spec(name)
+    return spec is not None and _is_file(name, spec.origin)
+
+
+def _is_package(name, module):
+    return _is_file(name, getattr(module, "__file__", None))
+
+
+def _is_file(name, path):
+    """Returns whether our package is the one in that file."""
+    if path is None or not os.path.exists(path):
+        return False  # A folder without __init__.py, or a part of Python.
+    return os.path.samefile(path, HERE / name / "__init__.py")
 
 
 def _beside(name):
-    """Imports our package as a part of zoo."""
+    """Returns how to load our package as a part of zoo."""
     package = HERE / name
-    spec = importlib.util.spec_from_file_location(
+    return importlib.util.spec_from_file_location(
         f"zoo.{name}",
         package / "__init__.py",
         submodule_search_locations=[str(package)],
     )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[spec.name]
-        raise
-    return module
+
+
+def install() -> None:
+    """Lets both be imported as parts of zoo, once.
+
+    The finder is asked first: Python's own would find the modules of
+    `pipelines` again as those of `zoo.pipelines`.
+    """
+    if not any(isinstance(finder, Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, Finder())

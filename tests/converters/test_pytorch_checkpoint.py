@@ -1,13 +1,10 @@
 """Reading what PyTorch's checkpoints hold."""
 
 import importlib.util
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-from support.harness import ROOT
+from support.harness import run
 from support.pytorch_files import (
     dictionary,
     example,
@@ -84,14 +81,8 @@ def test_needs_no_pytorch(path):
         "from zoo.converters import read_pytorch_checkpoint\n"
         f"print(read_pytorch_checkpoint({str(path)!r})['a'].sum())"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": backend},
-        capture_output=True,
-        text=True,
-    )
-    assert run.stdout.strip() == "3.0", run.stderr
+    _, out, err = run("-c", code, backend=backend)
+    assert out.strip() == "3.0", err
 
 
 @pytest.mark.parametrize("legacy", [False, True])

@@ -1,17 +1,11 @@
 """What trains on the pipelines: strategies, and Keras' `fit`."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
+from support.harness import run
 
 import pipelines
-
-ROOT = Path(__file__).parents[2]
 
 STRATEGY = """
 import sys
@@ -59,15 +53,8 @@ print("as expected")
 
 @pytest.mark.backend_free
 def test_mirrored_strategy_divides_the_batch():
-    settings = {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, "-c", STRATEGY],
-        env=os.environ | settings,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.stdout == "as expected\n", done.stderr[-3000:]
+    _, out, err = run("-c", STRATEGY)
+    assert out == "as expected\n", err[-3000:]
 
 
 class SetEpoch(keras.callbacks.Callback):

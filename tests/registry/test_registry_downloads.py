@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 import pytest
-from support.harness import ROOT, start
+from support.harness import PACKAGES, start
 from support.preset_server import serving
 
 import zoo
@@ -164,7 +164,7 @@ def arguments(server, saved, tmp_path):
     url, _ = server
     record = downloads.record_of(saved / WEIGHTS)
     target = tmp_path / WEIGHTS
-    return [ROOT, f"{url}/{WEIGHTS}", target, record.size, record.sha256]
+    return [PACKAGES, f"{url}/{WEIGHTS}", target, record.size, record.sha256]
 
 
 def test_twenty_processes_at_once_download_once(server, arguments):

@@ -12,6 +12,7 @@ import numpy as np
 import zoo
 
 ROOT = pathlib.Path(__file__).parents[2]
+PACKAGES = pathlib.Path(zoo.__file__).parents[1]
 SHAPE = (16, 16, 1)
 
 # The backends, besides the one under test, that are installed to be tested,
@@ -60,16 +61,26 @@ def differing(state, other):
     ]
 
 
+def environment(backend=None, **changes):
+    """Returns the environment of a process on a backend, by default this one.
+
+    It finds what tests share, and the packages that this process imported,
+    whether they are installed or stand in the working directory.
+    """
+    return os.environ | {
+        "KERAS_BACKEND": backend or keras.backend.backend(),
+        "PYTHONPATH": f"{PACKAGES}{os.pathsep}{ROOT / 'tests'}",
+        "PYTHONSAFEPATH": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        **changes,
+    }
+
+
 def start(*arguments, backend=None, **options):
     """Starts Python with `arguments` on a backend, by default this one."""
-    environment = os.environ | {
-        "KERAS_BACKEND": backend or keras.backend.backend(),
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
+    options.setdefault("env", environment(backend))
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
-        env=environment,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,7 +1,9 @@
 """The one place that knows TensorFlow, JAX or PyTorch.
 
-`tensorflow.py`, `jax.py` and `torch.py` define the same names with the same
-signatures; importing this package picks the file of the active Keras backend.
+The folders `tensorflow`, `jax` and `torch` hold the same files, with the same
+names and signatures in each: `autodiff` (steps and gradients), `kernels`
+(convolutions and norms) and `runtime` (replicas, what Keras lacks). Importing
+this package imports those of the active Keras backend, and no others.
 Everything else in `zoo` is written once, on top of these names.
 
 A training step alternates updates of several networks. Three primitives
@@ -24,25 +26,30 @@ from typing import Any
 
 import keras
 
-_backend = importlib.import_module(f"{__name__}.{keras.backend.backend()}")
+_folder = f"{__name__}.{keras.backend.backend()}"
+_autodiff = importlib.import_module(f"{_folder}.autodiff")
+_kernels = importlib.import_module(f"{_folder}.kernels")
+_runtime = importlib.import_module(f"{_folder}.runtime")
 
-UNSUPPORTED: dict[str, str] = _backend.UNSUPPORTED
+stateful = _autodiff.stateful
+compiled = _autodiff.compiled
+apply = _autodiff.apply
+
+conv = _kernels.conv
+conv_transpose = _kernels.conv_transpose
+prefer_layout = _kernels.prefer_layout
+batch_norm = _kernels.batch_norm
+group_norm = _kernels.group_norm
+
+UNSUPPORTED: dict[str, str] = _runtime.UNSUPPORTED
 """Options of `compile` that Keras lacks on this backend, with the reasons."""
-EXPORTS: dict[str, tuple[str, ...]] = _backend.EXPORTS
+EXPORTS: dict[str, tuple[str, ...]] = _runtime.EXPORTS
 """Formats that Keras can export to on this backend, with the packages that it
 needs for them."""
-stateful = _backend.stateful
-compiled = _backend.compiled
-apply = _backend.apply
-conv = _backend.conv
-conv_transpose = _backend.conv_transpose
-prefer_layout = _backend.prefer_layout
-batch_norm = _backend.batch_norm
-group_norm = _backend.group_norm
-replica_id = _backend.replica_id
-replica_count = _backend.replica_count
-sync_state = _backend.sync_state
-enable_determinism = _backend.enable_determinism
+replica_id = _runtime.replica_id
+replica_count = _runtime.replica_count
+sync_state = _runtime.sync_state
+enable_determinism = _runtime.enable_determinism
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +88,7 @@ def record(
         A `Recording`.
     """
     return Recording(
-        *_backend.record(fn, list(variables), list(inputs), list(state))
+        *_autodiff.record(fn, list(variables), list(inputs), list(state))
     )
 
 
@@ -103,7 +110,7 @@ def input_gradient(
     Returns:
         Tensor of the shape of `x`.
     """
-    return _backend.input_gradient(fn, x, list(state))
+    return _autodiff.input_gradient(fn, x, list(state))
 
 
 def minimize(

@@ -1,5 +1,7 @@
 """Random seeds that differ between replicas and survive saving."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -23,14 +25,18 @@ class SeedGenerator(keras.random.SeedGenerator):
         name: Name of the generator.
     """
 
-    def next(self, ordered=True):
-        """Returns a seed, shape `(2,)`, and moves on to the next one."""
+    def next(self, ordered: bool = True) -> Any:
+        """Returns a seed, shape `(2,)`, and moves on to the next one.
+
+        Args:
+            ordered: Whether seeds count up; otherwise they jump about.
+        """
         seed = super().next(ordered)
         offset = backend.replica_id() * REPLICA_STRIDE
         return seed + ops.cast(ops.stack([offset, 0]), seed.dtype)
 
 
-def seed_states(model):
+def seed_states(model: keras.Model) -> list[keras.Variable]:
     """Returns the state variables of all seed generators within `model`.
 
     Args:

@@ -32,6 +32,6 @@ app.command()(presets.publish)
 app.command()(presets.upload)
 
 
-def main():
+def main() -> None:
     """Runs the command line."""
     app(prog_name="zoo")

@@ -2,19 +2,19 @@
 
 import ast
 import contextlib
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from zoo.environment import BACKENDS
+from zoo.environment import BackendName
 
 output = Console()
 errors = Console(stderr=True)
 
 Backend = Annotated[
-    Literal[BACKENDS] | None,
+    BackendName | None,
     typer.Option(help="Keras backend; by default KERAS_BACKEND, or Keras'."),
 ]
 
@@ -25,7 +25,7 @@ Model = Annotated[str, MODEL]
 
 
 @contextlib.contextmanager
-def user_errors():
+def user_errors() -> Iterator[None]:
     """Ends the command with one line where the user can mend what is wrong."""
     try:
         yield

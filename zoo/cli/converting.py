@@ -1,13 +1,13 @@
 """`zoo convert`, `zoo export`: models from and for other frameworks."""
 
 import pathlib
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from zoo.cli.common import Backend, Model, user_errors
-from zoo.commands.exporting import FORMATS
+from zoo.commands.exporting import Format
 from zoo.commands.exporting import export as run_export
 from zoo.converters import convert as run_conversion
 from zoo.converters.registry import CONVERTERS
@@ -38,7 +38,7 @@ def convert(
         pathlib.Path, typer.Option(help="Directory of the preset to write.")
     ],
     backend: Backend = None,
-):
+) -> None:
     """Convert another framework's checkpoint to a preset.
 
     The other framework need not be installed, and nothing in its files is
@@ -60,7 +60,7 @@ def convert(
 def export(
     model: Model,
     format: Annotated[
-        Literal[FORMATS],
+        Format,
         typer.Option(help="What to write; what generates, but for keras."),
     ],
     output: Annotated[
@@ -72,7 +72,7 @@ def export(
         typer.Option("--overwrite", help="Replace an earlier export."),
     ] = False,
     backend: Backend = None,
-):
+) -> None:
     """Export a model for ONNX Runtime, TensorFlow or Keras."""
     with user_errors():
         path = run_export(

@@ -1,7 +1,7 @@
 """`zoo list`, `zoo info`, `zoo verify`, `zoo publish`, `zoo upload`."""
 
 import pathlib
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markdown import Markdown
@@ -25,13 +25,13 @@ def list_presets(
         str | None, typer.Option(help="Only those of this class, e.g. DCGAN.")
     ] = None,
     backend: Backend = None,
-):
+) -> None:
     """List the presets that are known by name."""
     with user_errors():
         output.print(registry.list_presets(model).table())
 
 
-def info(preset: Handle, backend: Backend = None):
+def info(preset: Handle, backend: Backend = None) -> None:
     """Show the model card of a preset."""
     with user_errors():
         card = registry.open_preset(preset).file(CARD)
@@ -45,12 +45,12 @@ def verify(
         typer.Argument(help="Presets or directories; by default all."),
     ] = None,
     backend: Backend = None,
-):
+) -> None:
     """Verify all files of presets: sizes, SHA-256, and that they load."""
     failed = 0
     for handle in presets or list(registry.entries()):
         try:
-            preset = registry.open_preset(handle)
+            preset: Any = registry.open_preset(handle)
             preset.verify()
             preset.load(for_training=preset.trainable)
         except registry.PresetError as error:
@@ -87,7 +87,7 @@ def publish(
         bool, typer.Option(help="Write weights as float16.")
     ] = False,
     backend: Backend = None,
-):
+) -> None:
     """Measure a training's best model and make a preset of it."""
     with user_errors():
         directory = run_publishing(
@@ -108,7 +108,7 @@ def upload(
     ],
     handle: Annotated[str, typer.Argument(help="hf://user/name")],
     backend: Backend = None,
-):
+) -> None:
     """Upload a preset to the Hugging Face Hub."""
     with user_errors():
         address = registry.upload_preset(handle, directory)

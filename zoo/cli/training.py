@@ -81,7 +81,7 @@ def train(
         bool,
         typer.Option("--overwrite", help="Start anew in a used --output."),
     ] = False,
-):
+) -> None:
     """Train a model and show what it makes.
 
     The same command with the same --output goes on where it was interrupted,

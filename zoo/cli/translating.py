@@ -37,7 +37,7 @@ def translate(
         int, typer.Option(min=1, help="Images at a time.")
     ] = 16,
     backend: Backend = None,
-):
+) -> None:
     """Translate images, cut to their centre square and resized.
 
     Each is written to --output as a PNG file of its own name.

@@ -21,7 +21,7 @@ def upscale(
         typer.Option(help="Directory of the results, PNG files."),
     ] = pathlib.Path("upscaled"),
     backend: Backend = None,
-):
+) -> None:
     """Enlarge images by a super-resolution model."""
     with user_errors():
         for result in upscale_files(load_model(model), images, output):

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import pathlib
 import warnings
+from typing import Literal, get_args
 
 import keras
 
@@ -12,7 +13,8 @@ from zoo.engine.generative_model import GenerativeModel
 from zoo.environment import BACKENDS
 from zoo.utils.files import output_directory, replacing, replacing_directory
 
-FORMATS = ("keras", "onnx", "savedmodel")
+Format = Literal["keras", "onnx", "savedmodel"]
+FORMATS = get_args(Format)
 
 _KERAS_NAMES = {"onnx": "onnx", "savedmodel": "tf_saved_model"}
 _SAVEDMODEL = {"saved_model.pb", "fingerprint.pb", "variables", "assets"}
@@ -21,7 +23,7 @@ _SAVEDMODEL = {"saved_model.pb", "fingerprint.pb", "variables", "assets"}
 def export(
     model: GenerativeModel,
     path: str | os.PathLike,
-    format: str = "keras",
+    format: Format = "keras",
     *,
     overwrite: bool = False,
 ) -> pathlib.Path:

@@ -103,7 +103,7 @@ class _Clock(keras.callbacks.Callback):
         """Starts the clock."""
         self.start = time.perf_counter()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs):
         """Reads the clock."""
         logs["seconds"] = round(time.perf_counter() - self.start, 2)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import keras
 import numpy as np
@@ -58,7 +59,8 @@ def _prefix(name, levels):
     if name in ENDS:
         return ENDS[name]
     pattern = r"(down|middle|up)_(?:(\d+)_)?([a-z]+)(?:_(\d+))?"
-    way, level, part, index = re.fullmatch(pattern, name).groups()
+    found: Any = re.fullmatch(pattern, name)  # All names are such.
+    way, level, part, index = found.groups()
     block = {
         "down": f"down_blocks.{level}",
         "middle": "mid_block",

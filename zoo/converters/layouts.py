@@ -7,12 +7,12 @@ prefix of its tensors' names, and returns the `Entry` for a mapping.
 
 import functools
 
-import keras
 import numpy as np
+from keras import layers
+from keras.layers import Layer
 
 from zoo.converters.mapping import Entry
 
-Layer = keras.layers.Layer
 Shape = tuple[int, int, int]
 """Height, width and channels of a map, as Keras has them."""
 
@@ -131,7 +131,7 @@ def folded_conv(layer: Layer, prefix: str, norm: str, epsilon: float) -> Entry:
     parts = [f"{norm}.weight", f"{norm}.bias", *_statistics(norm)]
     names = (f"{prefix}.weight", *parts)
     multiplier = None
-    if isinstance(layer, keras.layers.DepthwiseConv2D):
+    if isinstance(layer, layers.DepthwiseConv2D):
         multiplier = layer.depth_multiplier
     return Entry(
         layer,

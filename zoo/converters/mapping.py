@@ -81,7 +81,7 @@ class ConversionReport:
             or self.not_finite
         )
 
-    def __str__(self):
+    def __str__(self) -> str:
         """Returns one line of numbers, and one for each kind of trouble."""
         lines = [
             f"{len(self.matched)} tensors fit, {len(self.ignored)} ignored"

@@ -62,6 +62,7 @@ _METHODS = {
 }
 """All other opcodes that are read, and the methods that do so."""
 
+_OPCODES = {x.code: x for x in pickletools.opcodes}
 _ALLOWED = {"PROTO", "FRAME", "STOP", *_MAKERS, *_METHODS}
 
 
@@ -126,7 +127,7 @@ class PickleReader:
                 f"{MAX_OPERATIONS} operations. Received: no end by byte "
                 f"{self.position}, operation {self._operations}"
             )
-        opcode = pickletools.code2op.get(byte.decode("latin-1"))
+        opcode = _OPCODES.get(byte.decode("latin-1"))
         if opcode is None or opcode.name not in _ALLOWED:
             raise CheckpointError(
                 "A checkpoint's pickle may only build tensors and plain "

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ MAX_DEPTH = 32
 MAX_ENTRIES = 2_000_000
 MAX_NAME = 1000
 
-_ORDERS = {"little": "<", "big": ">"}
+_ORDERS: dict[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
 
 
 def item_size(record: StorageRecord) -> int:

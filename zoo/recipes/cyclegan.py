@@ -1,6 +1,7 @@
 """CycleGAN between two vendors' emoji: in minutes, and in the time it needs."""
 
 import dataclasses
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,7 +18,7 @@ PREVIEWS = 64
 FEATURES = "efficientnet_lite0"
 
 
-def unpaired_images(settings) -> Inputs:
+def unpaired_images(settings: Any) -> Inputs:
     """Makes batches of two domains, by `pipelines.unpaired_images`.
 
     Images are resized to an eighth more than their size, then cropped, as in
@@ -69,11 +70,11 @@ def domains(data: str) -> list[str]:
     return sources
 
 
-def test_images(source: str, settings) -> np.ndarray | None:
+def test_images(source: str, settings: Any) -> np.ndarray | None:
     """Returns a source's test images, or `None` where there is no such split.
 
     Args:
-        source: As of `pipelines.images`.
+        source: Whatever `pipelines.images` takes.
         settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
@@ -91,7 +92,7 @@ def _joined(batches):
     return np.concatenate([np.asarray(batch) for batch in batches])
 
 
-def measure(model, settings, count: int) -> dict[str, dict]:
+def measure(model: CycleGAN, settings: Any, count: int) -> dict[str, dict]:
     """Measures translations, both ways, of test images where there are any.
 
     The Fréchet distance to the other domain's training images stands beside
@@ -112,8 +113,8 @@ def measure(model, settings, count: int) -> dict[str, dict]:
     tests = [test_images(source, settings) for source in sources]
     metrics = {}
     for direction, source, target in (("a_to_b", 0, 1), ("b_to_a", 1, 0)):
-        images = train[source] if tests[source] is None else tests[source]
-        images, real = images[:count], tests[target]
+        images, real = tests[source], tests[target]
+        images = (train[source] if images is None else images)[:count]
         judge = Evaluator(
             ["fd"], FEATURES, train[target], len(images), cache=False
         )
@@ -159,6 +160,7 @@ def adam(rate: float, steps: int) -> dict:
 # The paper's networks would need a day on two cores. These have a tenth of
 # its parameters, at a higher rate for larger batches, and average weights.
 EMOJI = "noto_emoji,twemoji"
+RATE = 1e-3
 STEPS = 750  # Batches of 4 of the 3,003 emoji of the training split.
 
 register_recipe(
@@ -177,7 +179,7 @@ register_recipe(
             "upsampling": "resize",
             "ema_decay": 0.99,
         },
-        optimizers=lambda: adam(1e-3, 3 * STEPS),
+        optimizers=lambda: adam(RATE, 3 * STEPS),
         inputs=unpaired_images,
         measure=measure,
     ),

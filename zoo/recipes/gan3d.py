@@ -123,11 +123,13 @@ LEVEL = {
 STEPS = 55  # Of 32 shapes, in an epoch.
 
 
-def adam(epochs: int) -> dict[str, keras.optimizers.Optimizer]:
-    """Returns Adam at rates that fall to 0."""
-    return falling_adam(
-        epochs * STEPS, beta_1=0.0, generator=1e-3, discriminator=1e-3
-    )
+def adam(steps: int) -> dict[str, keras.optimizers.Optimizer]:
+    """Returns Adam at rates that fall to 0.
+
+    Args:
+        steps: Steps of the training.
+    """
+    return falling_adam(steps, beta_1=0.0, generator=1e-3, discriminator=1e-3)
 
 
 RECIPE = Recipe(
@@ -138,7 +140,7 @@ RECIPE = Recipe(
     epochs=15,
     flip=True,
     arguments={**LEVEL, "filters": 8, "ema_decay": 0.99},
-    optimizers=lambda: adam(15),
+    optimizers=lambda: adam(15 * STEPS),
     inputs=voxels,
     measure=measure,
 )
@@ -150,6 +152,6 @@ register_recipe(
         RECIPE,
         epochs=75,
         arguments={**LEVEL, "filters": 16, "ema_decay": 0.998},
-        optimizers=lambda: adam(75),
+        optimizers=lambda: adam(75 * STEPS),
     ),
 )

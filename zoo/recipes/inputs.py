@@ -73,11 +73,11 @@ def all_images(
     channels: int | None,
     split: str = "train",
     labelled: bool = False,
-):
+) -> Any:
     """Returns batches of all images of a source, in order.
 
     Args:
-        source: As of `pipelines.images`, like all that follow.
+        source: Whatever `pipelines.images` takes.
         size: Height and width, in pixels.
         channels: Channels, or `None` as the source has them.
         split: The split.
@@ -99,11 +99,11 @@ def all_images(
     )
 
 
-def test_images(*source: Any, **options: Any):
+def test_images(*source: Any, **options: Any) -> Any:
     """Returns batches of all images of a source's test split.
 
     Args:
-        *source: As of `all_images`.
+        *source: Source, size and channels, the arguments of `all_images`.
         **options: Further arguments of `all_images`.
 
     Returns:

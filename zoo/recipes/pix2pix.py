@@ -139,14 +139,16 @@ EPOCHS = 5
 RESIZED = {"upsampling": "resize", "receptive_field": 34, "l1_weight": 50.0}
 
 
-def adam(epochs: int) -> dict[str, keras.optimizers.Optimizer]:
-    """Returns the paper's Adam, at a higher rate for the generator."""
-    return falling_adam(
-        epochs * (TILES_PER_EPOCH // BATCH),
-        beta_1=0.5,
-        generator=1e-3,
-        discriminator=5e-4,
-    )
+STEPS = TILES_PER_EPOCH // BATCH  # In an epoch.
+
+
+def adam(steps: int) -> dict[str, keras.optimizers.Optimizer]:
+    """Returns the paper's Adam at higher rates, which fall to 0.
+
+    Args:
+        steps: Steps of the training.
+    """
+    return falling_adam(steps, beta_1=0.5, generator=1e-3, discriminator=5e-4)
 
 
 # The paper's 54 million numbers need days on two cores, and batches of one
@@ -164,7 +166,7 @@ register_recipe(
         epochs=2,
         flip=True,
         arguments={**RESIZED, "filters": 8, "ema_decay": 0.99},
-        optimizers=lambda: adam(2),
+        optimizers=lambda: adam(2 * STEPS),
         inputs=pairs,
         measure=measure,
     ),
@@ -176,6 +178,6 @@ register_recipe(
         get_recipe("pix2pix"),
         epochs=EPOCHS,
         arguments={**RESIZED, "filters": 16, "ema_decay": 0.998},
-        optimizers=lambda: adam(EPOCHS),
+        optimizers=lambda: adam(EPOCHS * STEPS),
     ),
 )

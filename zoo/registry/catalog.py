@@ -144,7 +144,7 @@ class PresetTable(list[Metadata | Entry]):
                 preset.description,
             )
 
-    def __str__(self):
+    def __str__(self) -> str:
         console = Console(width=120)
         with console.capture() as capture:
             console.print(self.table())

@@ -5,6 +5,7 @@ import contextvars
 import inspect
 import math
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -105,7 +106,7 @@ def model_class(registered_name: Any) -> type[GenerativeModel]:
 
 def argument_names(cls: type[GenerativeModel]) -> set[str]:
     """Returns the names of all arguments of a model's constructor."""
-    names = set(OWN_ARGUMENTS)
+    names: set[str] = set(OWN_ARGUMENTS)
     for ancestor in cls.__mro__[: cls.__mro__.index(GenerativeModel) + 1]:
         if "__init__" in vars(ancestor):
             names |= set(inspect.signature(ancestor.__init__).parameters)
@@ -146,7 +147,7 @@ _budget: contextvars.ContextVar = contextvars.ContextVar("budget", default=None)
 
 
 @contextlib.contextmanager
-def parameter_budget(elements: int):
+def parameter_budget(elements: int) -> Iterator[None]:
     """Lets layers add only so many weights; counts before they allocate.
 
     Args:

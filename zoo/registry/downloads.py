@@ -130,7 +130,8 @@ def _receive(url, partial, most, record):
             ConnectionError,
         ) as error:
             _raise_final(url, error, last=wait is None)
-        time.sleep(wait)
+        if wait is not None:
+            time.sleep(wait)
 
 
 def _continue(url, partial, most, record):

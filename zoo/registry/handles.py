@@ -8,6 +8,7 @@ import pathlib
 import re
 import stat
 import urllib.parse
+from types import ModuleType
 
 from zoo.registry.downloads import check_url, download
 from zoo.registry.errors import (
@@ -222,7 +223,7 @@ def split_hugging_face(handle: str) -> tuple[str, str | None]:
     return match[1], match[2]
 
 
-def require(name: str):
+def require(name: str) -> ModuleType:
     """Returns a client library that not everybody needs.
 
     Raises:

@@ -118,7 +118,8 @@ def read_metadata(path: pathlib.Path) -> Metadata:
             f"Expected records of {CONFIG} and {WEIGHTS} in `files`. "
             f"Received: {sorted(files)} in {path}"
         )
-    return Metadata(**value | {"files": files})
+    fields: dict[str, Any] = {**value, "files": files}
+    return Metadata(**fields)
 
 
 def _check_fields(value, path):
@@ -131,7 +132,7 @@ def _check_fields(value, path):
             f"unknown={sorted(set(value) - expected)}"
         )
     for field in fields:
-        base = getattr(field.type, "__origin__", field.type)
+        base: Any = getattr(field.type, "__origin__", field.type)
         if type(value[field.name]) is not base:
             raise _wrong(path, field.name, base.__name__, value[field.name])
     for name, count in value["parameters"].items():

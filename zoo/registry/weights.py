@@ -153,7 +153,8 @@ def count_elements(path: pathlib.Path) -> int:
         UnsafePresetError: An array is not as above.
     """
     size = os.path.getsize(path)
-    elements = stored = 0
+    elements: int = 0
+    stored: int = 0
     try:
         with h5py.File(path, "r") as file:
             for name, array in _arrays(file):

@@ -11,14 +11,16 @@ import numpy as np
 
 def is_number(value: Any) -> bool:
     """Returns whether a value is a finite real number, and no truth value."""
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return real and -math.inf < value < math.inf
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return False
+    return -math.inf < float(value) < math.inf
 
 
 def is_positive_integer(value: Any) -> bool:
     """Returns whether a value is an integer from 1, and no truth value."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return whole and value >= 1
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        return False
+    return int(value) >= 1
 
 
 def positive_integer(name: str, value: Any) -> int:
@@ -170,7 +172,8 @@ def power_of_two_images(
         ValueError: It is not such a shape.
     """
     sizes = [2**i for i in range(2, 13) if smallest <= 2**i <= largest]
-    shape = tuple(image_shape) if isinstance(image_shape, tuple | list) else ()
+    given = isinstance(image_shape, tuple | list)
+    shape: tuple = tuple(image_shape) if given else ()
     square = len(shape) == 3 and shape[0] == shape[1] and shape[0] in sizes
     if not (square and shape[2] in (1, 2, 3, 4)):
         raise ValueError(
@@ -178,7 +181,8 @@ def power_of_two_images(
             f"one of {sizes} and 1 to 4 channels. Received: "
             f"image_shape={image_shape!r}"
         )
-    return tuple(map(int, shape))
+    size, _, channels = map(int, shape)
+    return size, size, channels
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

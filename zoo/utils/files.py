@@ -6,10 +6,11 @@ import importlib.util
 import os
 import pathlib
 import tempfile
+from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Lets a block write a new file beside `path`, then puts it in its place.
 
     Whoever looks at `path`, at any moment and after any crash, sees the old
@@ -33,7 +34,7 @@ def replacing(path):
 
 
 @contextlib.contextmanager
-def replacing_directory(path):
+def replacing_directory(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Lets a block fill a new directory, then puts it in the place of `path`.
 
     The old directory is moved away and back again if the new one can't take
@@ -102,7 +103,7 @@ def package_file(
     return found, places or None
 
 
-def output_directory(path):
+def output_directory(path: str | os.PathLike) -> pathlib.Path:
     """Makes a directory and makes sure that it can be written to.
 
     Args:
@@ -128,13 +129,13 @@ def output_directory(path):
     return path
 
 
-def cache_directory():
+def cache_directory() -> pathlib.Path:
     """Returns the project's part of Keras' cache; it may not exist yet."""
     home = os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras"
     return pathlib.Path(home) / "zoo"
 
 
-def file_sha256(path):
+def file_sha256(path: str | os.PathLike) -> str:
     """Returns the SHA-256 of a file, as 64 hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

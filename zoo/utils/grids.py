@@ -1,5 +1,8 @@
 """Images as 8-bit pictures, alone or side by side."""
 
+import os
+from typing import Any
+
 import keras
 import numpy as np
 from PIL import Image
@@ -7,7 +10,7 @@ from PIL import Image
 from zoo.utils.files import replacing
 
 
-def to_uint8(images):
+def to_uint8(images: Any) -> np.ndarray:
     """Maps images from [-1, 1] to grey levels, rounded and clipped.
 
     Args:
@@ -20,7 +23,7 @@ def to_uint8(images):
     return np.clip(np.rint((images + 1) * 127.5), 0, 255).astype("uint8")
 
 
-def from_uint8(pixels):
+def from_uint8(pixels: np.ndarray) -> np.ndarray:
     """Maps grey levels back to [-1, 1].
 
     Args:
@@ -32,7 +35,7 @@ def from_uint8(pixels):
     return np.asarray(pixels, "float32") / 127.5 - 1
 
 
-def beside(*images):
+def beside(*images: np.ndarray) -> np.ndarray:
     """Joins batches of images side by side.
 
     Args:
@@ -43,11 +46,13 @@ def beside(*images):
         Array `(count, height, sum of widths, most channels)`.
     """
     channels = max(x.shape[-1] for x in images)
-    images = [x.repeat(channels // x.shape[-1], axis=-1) for x in images]
-    return np.concatenate(images, axis=2)
+    alike = [x.repeat(channels // x.shape[-1], axis=-1) for x in images]
+    return np.concatenate(alike, axis=2)
 
 
-def image_grid(images, columns, padding=2, scale=None):
+def image_grid(
+    images: Any, columns: int, padding: int = 2, scale: int | None = None
+) -> Image.Image:
     """Lays images out in rows.
 
     Args:
@@ -77,7 +82,7 @@ def image_grid(images, columns, padding=2, scale=None):
     return to_picture(rows.reshape(-1, columns * width, channels))
 
 
-def to_picture(pixels):
+def to_picture(pixels: np.ndarray) -> Image.Image:
     """Returns pixels as a picture.
 
     Args:
@@ -94,7 +99,7 @@ def to_picture(pixels):
     return Image.fromarray(pixels)
 
 
-def save_picture(picture, path):
+def save_picture(picture: Image.Image, path: str | os.PathLike) -> None:
     """Writes a picture, whole or not at all.
 
     Args:

@@ -1,6 +1,7 @@
 """Plots of a training."""
 
 import pathlib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from zoo.utils.files import replacing
 
 def plot_curves(
     epochs: np.ndarray,
-    curves: dict[str, np.ndarray],
+    curves: Mapping[str, Sequence[float] | np.ndarray],
     label: str,
     path: str | pathlib.Path,
 ) -> None:
@@ -17,11 +18,12 @@ def plot_curves(
 
     Args:
         epochs: Epochs, counted from one, shape `(n,)`.
-        curves: Dict of name to values, shape `(n,)`.
+        curves: Values by name, each of shape `(n,)`.
         label: What the values are.
         path: File to write; its ending gives the format.
     """
-    from matplotlib.figure import Figure  # Slow to import; no pyplot state.
+    # Slow to import. No pyplot: that keeps a state.
+    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")

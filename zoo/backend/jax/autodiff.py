@@ -1,18 +1,15 @@
-"""The backend contract on JAX."""
+"""Steps and gradients on JAX."""
 
 import functools
 import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import keras
 
-from zoo.backend import jax_convolution
 
-UNSUPPORTED: dict[str, str] = {}
-EXPORTS = {"savedmodel": ("tensorflow",), "onnx": ("jax2onnx",)}
-
-
-def stateful(step):
+def stateful(step: Callable[..., Any]) -> Callable[..., Any]:
     """Turns an imperative step into a pure function of `(state, data)`.
 
     Keras' JAX trainer hands over the values of all variables and expects the
@@ -32,7 +29,9 @@ def stateful(step):
     return stateless
 
 
-def compiled(fn, variables):
+def compiled(
+    fn: Callable[..., Any], variables: Sequence[keras.Variable]
+) -> Callable[..., Any]:
     """Compiles a function of tensors that reads variables, for inference."""
 
     @jax.jit
@@ -64,7 +63,12 @@ def _assign(variables, values):
         variable.assign(value)
 
 
-def record(fn, variables, inputs, state):
+def record(
+    fn: Callable[..., Any],
+    variables: list[keras.Variable],
+    inputs: list[Any],
+    state: list[keras.Variable],
+) -> tuple[Any, Callable[[Any], list]]:
     """Runs `fn(*inputs)`; see `zoo.backend.record`."""
     frozen = _values(state)
 
@@ -85,7 +89,11 @@ def record(fn, variables, inputs, state):
     return jax.lax.stop_gradient(outputs), pullback
 
 
-def apply(gradients, variables, optimizer):
+def apply(
+    gradients: Sequence[Any],
+    variables: list[keras.Variable],
+    optimizer: keras.optimizers.Optimizer,
+) -> None:
     """Updates `variables` and the optimizer's state, in place or in a scope."""
     new_values, new_state = optimizer.stateless_apply(
         _values(optimizer.variables), gradients, _values(variables)
@@ -94,7 +102,9 @@ def apply(gradients, variables, optimizer):
     _assign(optimizer.variables, new_state)
 
 
-def input_gradient(fn, x, state):
+def input_gradient(
+    fn: Callable[[Any], Any], x: Any, state: list[keras.Variable]
+) -> Any:
     """Gradient of `sum(fn(x))`; see `zoo.backend.input_gradient`."""
     if not state:  # An empty scope would hide the step's.
         return jax.grad(lambda x: fn(x).sum())(x)
@@ -108,69 +118,3 @@ def input_gradient(fn, x, state):
     gradient, new_state = jax.grad(pure, has_aux=True)(x)
     _assign(state, new_state)
     return gradient
-
-
-def conv(x, kernel, strides, padding):
-    """Convolution of channels-last `x`."""
-    if jax_convolution.applies(x, kernel, strides, padding):
-        x, kernel = _same_dtype(x, kernel)
-        return jax_convolution.down(x, kernel)
-    return keras.ops.conv(x, kernel, strides, padding)
-
-
-def conv_transpose(x, kernel, strides, padding):
-    """Transposed convolution of channels-last `x`."""
-    if jax_convolution.applies(x, kernel, strides, padding):
-        x, kernel = _same_dtype(x, kernel)
-        return jax_convolution.up(x, kernel)
-    return keras.ops.conv_transpose(x, kernel, strides, padding)
-
-
-def _same_dtype(x, kernel):
-    kernel = keras.ops.convert_to_tensor(kernel)
-    dtype = jax.numpy.result_type(x, kernel)
-    return x.astype(dtype), kernel.astype(dtype)
-
-
-def prefer_layout(variables):
-    """Nothing to do: the compiler lays variables out."""
-
-
-def batch_norm(x, gamma, beta, epsilon):
-    """Normalizes by the batch; returns the result, mean and variance."""
-    mean = x.mean((0, 1, 2))
-    variance = jax.numpy.square(x - mean).mean((0, 1, 2))
-    scale = gamma * jax.lax.rsqrt(variance + epsilon)
-    return (x - mean) * scale + beta, mean, variance
-
-
-def group_norm(x, gamma, beta, groups, epsilon):
-    """Normalizes groups of channels of each image."""
-    y = x.reshape(x.shape[0], -1, groups, x.shape[3] // groups)
-    y = y.astype("float32")
-    mean = y.mean((1, 3), keepdims=True)
-    variance = jax.numpy.square(y - mean).mean((1, 3), keepdims=True)
-    y = (y - mean) * jax.lax.rsqrt(variance + epsilon)
-    return (y.reshape(x.shape) * gamma + beta).astype(x.dtype)
-
-
-def replica_id():
-    """Index of this replica: 0, since JAX's sharded step sees all data."""
-    return 0
-
-
-def replica_count():
-    """Number of replicas whose gradients are summed: 1."""
-    return 1
-
-
-def sync_state(model):
-    """Makes the model's variables hold their newest values.
-
-    During `fit` they live in the trainer's state between epochs' ends.
-    """
-    model.jax_state_sync()
-
-
-def enable_determinism():
-    """Nothing to do on CPU and TPU; on GPU, XLA_FLAGS must say so."""

@@ -16,6 +16,8 @@ into channels, where a kernel of 4 with stride 2 is one of 2 with stride 1.
 """
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 from jax import lax
@@ -92,15 +94,14 @@ def _pixel_kernel(k):
 
 
 @jax.custom_vjp
-def down(x, k):
+def down(x: jax.Array, k: jax.Array) -> jax.Array:
     """Convolution 4 wide, of stride 2."""
     axes, (large, small) = _axes(x), k.shape[-2:]
     sizes = [n // 2 for n in x.shape[1:-1]]
     if sizes[0] <= 4 or large <= 4:  # Small or thin: one product.
-        x = _blocks(x)
-        x = [_window(x, corner, sizes) for corner in _corners(axes)]
-        x = jnp.concatenate(x, -1)
-        return x @ _block_kernel(k).reshape(-1, small)
+        blocks = _blocks(x)
+        taps = [_window(blocks, corner, sizes) for corner in _corners(axes)]
+        return jnp.concatenate(taps, -1) @ _block_kernel(k).reshape(-1, small)
     return lax.conv_general_dilated(
         x,
         k,
@@ -111,7 +112,7 @@ def down(x, k):
 
 
 @jax.custom_vjp
-def up(y, k):
+def up(y: jax.Array, k: jax.Array) -> jax.Array:
     """Transposed convolution 4 wide, of stride 2."""
     axes, large = _axes(y), k.shape[-2]
     k = _block_kernel(k)
@@ -138,7 +139,7 @@ def up(y, k):
     )
 
 
-def kernel_gradient(x, y):
+def kernel_gradient(x: jax.Array, y: jax.Array) -> jax.Array:
     """Gradient of `sum(down(x, k) * y)` with respect to `k`."""
     batch, *sizes, small = y.shape
     axes, large = _axes(x), x.shape[-1]
@@ -174,7 +175,7 @@ up.defvjp(
 )
 
 
-def applies(x, kernel, strides, padding):
+def applies(x: Any, kernel: Any, strides: Sequence[int], padding: str) -> bool:
     """Whether `down` (or `up`) is the asked convolution, and is faster."""
     axes = _axes(kernel)
     return (

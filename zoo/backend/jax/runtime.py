@@ -1,0 +1,28 @@
+"""What JAX and Keras on it can do, and how they are told to."""
+
+import keras
+
+UNSUPPORTED: dict[str, str] = {}
+EXPORTS = {"savedmodel": ("tensorflow",), "onnx": ("jax2onnx",)}
+
+
+def replica_id() -> int:
+    """Index of this replica: 0, since JAX's sharded step sees all data."""
+    return 0
+
+
+def replica_count() -> int:
+    """Number of replicas whose gradients are summed: 1."""
+    return 1
+
+
+def sync_state(model: keras.Model) -> None:
+    """Makes the model's variables hold their newest values.
+
+    During `fit` they live in the trainer's state between epochs' ends.
+    """
+    model.jax_state_sync()
+
+
+def enable_determinism() -> None:
+    """Nothing to do on CPU and TPU; on GPU, XLA_FLAGS must say so."""
