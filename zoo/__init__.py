@@ -9,6 +9,7 @@ from zoo.version import __version__
 with prepared():
     from zoo import converters, losses, moved, siblings
     from zoo.diffusion import samplers, schedules
+    from zoo.diffusion.sampling import Sampling
     from zoo.engine import learning_rates
     from zoo.engine.generative_model import GenerativeModel
     from zoo.models.diffusion import Diffusion
@@ -37,6 +38,7 @@ __all__ = [
     "GenerativeModel",
     "Pix2Pix",
     "SRResNet",
+    "Sampling",
     "StyleGAN",
     "__version__",
     "callbacks",

@@ -1,5 +1,7 @@
 """Samplers' steps against those of diffusers, from the same noise."""
 
+import types
+
 import numpy as np
 import pytest
 from keras import ops
@@ -27,23 +29,39 @@ def scheduler_of(cls, schedule, kind, spacing="trailing", **options):
     return scheduler
 
 
-def compare(scheduler, plan, kind, clip, step_of):
+def steps_of(sampler, schedule, times):
+    """Returns the numbers of each step, float32, as the loop has them."""
+    times = np.asarray(times)
+    rates = sampler.rates(schedule, times, np.append(times[1:], -1))
+    assert {x.dtype for x in rates.values()} == {np.dtype("float64")}
+    assert all(np.isfinite(x).all() for x in rates.values())
+    return [
+        types.SimpleNamespace(**{k: np.float32(x[i]) for k, x in rates.items()})
+        for i in range(len(times))
+    ]
+
+
+def compare(scheduler, sampler, schedule, kind, clip, step_of):
     """Takes each of our steps from where the reference stands."""
-    np.testing.assert_array_equal(plan.times, scheduler.timesteps)
+    steps = steps_of(sampler, schedules.get(schedule), scheduler.timesteps)
     random = np.random.default_rng(0)
     x = torch.from_numpy(random.standard_normal(SHAPE).astype("float32"))
-    before = np.zeros(SHAPE, "float32")
+    before = ops.zeros(SHAPE)
     for i, t in enumerate(scheduler.timesteps):
         prediction = random.standard_normal(SHAPE).astype("float32")
         noise = torch.randn(SHAPE, generator=torch.manual_seed(i))
-        ours, before = samplers.step(
-            ops.convert_to_tensor(plan.table[i]),
-            ops.convert_to_tensor(x.numpy()),
+        at = steps[i]
+        x0, eps = predictions.split(
             ops.convert_to_tensor(prediction),
-            ops.convert_to_tensor(before),
-            ops.convert_to_tensor(noise.numpy()) if plan.is_random else None,
+            ops.convert_to_tensor(x.numpy()),
+            at.signal_t,
+            at.sigma_t,
             kind,
             limit=1.0 if clip else np.inf,
+        )
+        z = ops.convert_to_tensor(noise.numpy()) if sampler.is_random else 0.0
+        ours = sampler.step(
+            at, ops.convert_to_tensor(x.numpy()), x0, eps, before, z
         )
         x = step_of(torch.from_numpy(prediction), t, x, torch.manual_seed(i))
         expected = x.numpy()
@@ -51,7 +69,7 @@ def compare(scheduler, plan, kind, clip, step_of):
         np.testing.assert_allclose(
             ops.convert_to_numpy(ours) / scale, expected / scale, atol=1e-4
         )
-        x, before = x / scale, ops.convert_to_numpy(before)
+        x, before = x / scale, x0
 
 
 @every_schedule
@@ -61,7 +79,8 @@ def test_ddpm(schedule, kind, clip):
     scheduler = scheduler_of("DDPMScheduler", schedule, kind, clip_sample=clip)
     compare(
         scheduler,
-        samplers.ddpm(schedules.get(schedule), scheduler.timesteps.numpy()),
+        samplers.DDPM(),
+        schedule,
         kind,
         clip,
         lambda y, t, x, g: scheduler.step(y, t, x, generator=g).prev_sample,
@@ -76,10 +95,10 @@ def test_ddpm_of_large_variance():
         spacing="leading",
         variance_type="fixed_large",
     )
-    times = scheduler.timesteps.numpy()
     compare(
         scheduler,
-        samplers.ddpm(schedules.linear(), times, variance="large"),
+        samplers.DDPM(variance="large"),
+        "linear",
         "epsilon",
         True,
         lambda y, t, x, g: scheduler.step(y, t, x, generator=g).prev_sample,
@@ -92,13 +111,12 @@ def test_ddpm_of_large_variance():
 @pytest.mark.parametrize("eta", [0.0, 0.4, 1.0])
 def test_ddim(schedule, kind, clip, eta):
     scheduler = scheduler_of("DDIMScheduler", schedule, kind, clip_sample=clip)
-    plan = samplers.ddim(
-        schedules.get(schedule), scheduler.timesteps.numpy(), eta
-    )
-    assert plan.is_random == (eta > 0)
+    sampler = samplers.DDIM(eta)
+    assert sampler.is_random == (eta > 0)
     compare(
         scheduler,
-        plan,
+        sampler,
+        schedule,
         kind,
         clip,
         lambda y, t, x, g: (
@@ -111,31 +129,27 @@ def test_ddim(schedule, kind, clip, eta):
 @every_kind
 def test_dpm_solver(schedule, kind):
     scheduler = scheduler_of("DPMSolverMultistepScheduler", schedule, kind)
-    plan = samplers.dpm_solver(
-        schedules.get(schedule), scheduler.timesteps.numpy()
-    )
     # The reference remembers what came before, so it is not rescaled.
     compare(
         scheduler,
-        plan,
+        samplers.DPMSolver(),
+        schedule,
         kind,
         False,
         lambda y, t, x, g: scheduler.step(y, t, x).prev_sample,
     )
 
 
-@pytest.mark.parametrize("sampler", samplers.SAMPLERS.values())
-def test_true_noise_leads_to_the_image(sampler):
+@pytest.mark.parametrize("name", samplers.SAMPLERS)
+def test_true_noise_leads_to_the_image(name):
     """With the true `x_0` told at each step, each sampler ends at it."""
     schedule = schedules.linear().rescale_to_zero_terminal_snr()
-    plan = sampler(schedule, schedule.sampling_times(5))
-    assert np.isfinite(plan.table).all()
+    sampler = samplers.get(name)
     image = 0.25 * ops.ones(SHAPE)
     x = before = ops.ones(SHAPE)
-    for row in plan.table:
-        x, before = samplers.step(
-            ops.convert_to_tensor(row), x, image, before, None, "x0"
-        )
+    for at in steps_of(sampler, schedule, schedule.sampling_times(5)):
+        x0, eps = predictions.split(image, x, at.signal_t, at.sigma_t, "x0")
+        x, before = sampler.step(at, x, x0, eps, before, 0.0), x0
     np.testing.assert_allclose(ops.convert_to_numpy(x), 0.25, atol=1e-6)
 
 
@@ -146,16 +160,28 @@ def test_ddim_inverse_undoes_each_step(terminal):
     if terminal:
         schedule = schedule.rescale_to_zero_terminal_snr()
     times = schedule.sampling_times(7)
-    forward = samplers.ddim(schedule, times).table
-    backward = samplers.ddim_inverse(schedule, times).table[::-1]
     random = np.random.default_rng(1)
-    for there, back in zip(forward, backward, strict=True):
+    forward, backward = samplers.DDIM(), samplers.InverseDDIM()
+    for there, back in zip(
+        steps_of(forward, schedule, times),
+        steps_of(backward, schedule, times),
+        strict=True,
+    ):
         x_t, v = random.standard_normal((2, *SHAPE)).astype("float32")
-        np.testing.assert_array_equal(there[:3], back[:3])
-        x0, eps = predictions.split(v, x_t, *there[1:3], "v")
-        x_s = there[4] * x0 + there[5] * eps
-        returned = back[3] * x_s + back[4] * x0 + back[5] * eps
+        rates = (there.signal_t, there.sigma_t)
+        assert rates == (back.signal_t, back.sigma_t)
+        x0, eps = predictions.split(v, x_t, *rates, "v")
+        x_s = forward.step(there, x_t, x0, eps, 0.0, 0.0)
+        returned = backward.step(back, x_s, x0, eps, 0.0, 0.0)
         np.testing.assert_allclose(returned, x_t, atol=1e-4)
+
+
+def test_samplers_by_name():
+    assert samplers.get("ddim", 0.5) == samplers.DDIM(eta=0.5)
+    assert samplers.get("ddpm") == samplers.DDPM(variance="small")
+    assert samplers.get("dpm_solver") == samplers.DPMSolver()
+    own = samplers.DDPM("large")
+    assert samplers.get(own) is own
 
 
 @every_kind
@@ -176,8 +202,11 @@ def test_v_by_hand():
 
 
 def test_errors():
-    schedule = schedules.linear()
     with pytest.raises(ValueError, match=r"`eta`.*Received: eta=1.5"):
-        samplers.ddim(schedule, [999, 499], eta=1.5)
+        samplers.DDIM(eta=1.5)
     with pytest.raises(ValueError, match=r"`variance`.*Received: .*'tiny'"):
-        samplers.ddpm(schedule, [999, 499], variance="tiny")
+        samplers.DDPM(variance="tiny")
+    with pytest.raises(ValueError, match=r"`sampler`.*Received: .*'heun'"):
+        samplers.get("heun")
+    with pytest.raises(ValueError, match=r"`eta` is of.*Received: eta=0.5"):
+        samplers.get(samplers.DDIM(), 0.5)

@@ -22,8 +22,8 @@ def model_of(network, **arguments):
     }
     model = zoo.Diffusion(**defaults | arguments)
     network.schedule, network.kind = model.schedule, model.prediction
-    model._compiled_loop = DenoisingLoop(
-        network, model.prediction, no_label=model.num_classes
+    model.compiled_loop = DenoisingLoop(
+        network, model.task, no_label=model.num_classes
     )
     return model
 

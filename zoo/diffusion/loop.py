@@ -1,11 +1,18 @@
 """The loop from noise to images, compiled where the backend compiles."""
 
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
 import numpy as np
 from keras import ops
 
 from zoo import backend
-from zoo.diffusion import samplers
 from zoo.diffusion.predictions import split
+from zoo.diffusion.samplers import InverseDDIM, Sampler
+from zoo.diffusion.sampling import Sampling
+from zoo.diffusion.task import Task
 
 CHUNK = 25
 """Steps per call of the compiled loop: few enough for a progress bar and for
@@ -13,51 +20,49 @@ the memory that their noise takes, many enough for Python not to matter."""
 
 
 class DenoisingLoop:
-    """Runs samplers' plans over a network.
+    """Runs samplers over a network.
 
-    Compiled once for each batch size and combination of options, for any
-    number of steps.
+    Compiled once for each kind of sampler, batch size and combination of
+    options, for any number of steps.
 
     Args:
-        network: Maps `[images, times]`, or with classes `[images, times,
+        network: Maps `[images, told]`, or with classes `[images, told,
             labels]`, to predictions.
-        kind: What it predicts: see `zoo.diffusion.predictions`.
+        task: What it has learned.
         no_label: The label that means none, or `None` without classes.
-        told: Column of `Plan.table` that the network knows the noise by: 0
-            for times, 1 for signal rates.
     """
 
-    def __init__(self, network, kind, no_label=None, told=0):
+    def __init__(
+        self,
+        network: Any,
+        task: Task,
+        no_label: int | None = None,
+    ):
         self.network = network
-        self.kind = kind
+        self.task = task
+        self.schedule = task.schedule
+        self.kind = task.prediction
         self.no_label = no_label
-        self.told = told
-        self._forward = backend.compiled(self._sample, network.variables)
-        self._backward = backend.compiled(self._invert, network.variables)
+        self._compiled = {}
 
     def sample(
         self,
-        plan,
-        x,
-        guidance,
-        draw=None,
-        labels=None,
-        limit=np.inf,
-        known=None,
-        every=CHUNK,
-    ):
+        sampling: Sampling,
+        x: Any,
+        draw: Callable[[int], Any] | None = None,
+        labels: Any = None,
+        known: tuple[Any, Any] | None = None,
+        every: int = CHUNK,
+    ) -> Iterator[tuple[int, Any]]:
         """Goes from noise to images.
 
         Args:
-            plan: A `zoo.samplers.Plan`.
+            sampling: How.
             x: Noise, `(batch, height, width, channels)`.
-            guidance: Factor of the difference that the labels make, at each
-                step, `(steps,)`; where it is 1, the network is asked once.
             draw: Function of a number of steps that returns new noise
-                `(steps, *x.shape)`; needed where the plan is random, and with
-                `known`.
+                `(steps, *x.shape)`; needed where the sampler is random, and
+                with `known`.
             labels: int32 `(batch,)`, or `None` without classes.
-            limit: Where `x_0` is cut.
             known: Pair of images, shape of `x`, and a mask `(batch, height,
                 width, 1)` that is true where they are *not* known.
             every: Steps until images are yielded.
@@ -65,52 +70,50 @@ class DenoisingLoop:
         Yields:
             Pairs of the number of steps done and the images, a tensor.
         """
-        if known is not None:
-            # After a step, known pixels are as noisy as the next asks for.
-            later = (
-                np.append(plan.signal[1:], 1),
-                np.append(plan.sigma[1:], 0),
-            )
-            rates = np.stack(later, axis=-1)
+        t, s = _steps(sampling.times(self.schedule))
+        rates = self._rates(sampling.method, t, s)
+        run = self._compile(self._sample, type(sampling.method))
         before = np.zeros_like(x)
-        for chunk, factor in _chunks(guidance, every):
+        for chunk, guidance in self._chunks(sampling, t, every):
             steps = chunk.stop - chunk.start
-            noise, there = None, None
-            if draw is not None:
-                noise = _padded(draw(steps), every)
-            if known is not None:
-                there = (*known, _padded(rates[chunk], every))
+            noise = None if draw is None else _padded(draw(steps), every)
             arguments = (
-                _padded(plan.table[chunk], every), np.int32(steps), x, before,
-                noise, labels, factor, limit, there,
+                _part(rates, chunk, every), np.int32(steps), x, before, noise,
+                labels, guidance, sampling.limit, known,
             )  # fmt: skip
-            x, before = self._forward(*_tensors(arguments))
+            x, before = run(*_tensors(arguments))
             yield chunk.stop, x
 
-    def invert(self, plan, x, guidance, labels=None, iterations=1):
-        """Goes from images to the noise that they would be made of.
+    def invert(
+        self, sampling: Sampling, x: Any, labels: Any, iterations: int
+    ) -> Iterator[tuple[int, Any]]:
+        """Goes from images to the noise that DDIM would make them of.
 
         Args:
-            plan: A plan of `zoo.samplers.ddim_inverse`.
+            sampling: How they would be made.
             x: Images, `(batch, height, width, channels)`.
-            guidance: As for `sample`.
-            labels: As for `sample`.
+            labels: int32 `(batch,)`, or `None` without classes.
             iterations: Network calls per step.
 
         Yields:
             Pairs of the number of steps done and the noisier images.
         """
-        for chunk, factor in _chunks(guidance, CHUNK):
+        t, s = np.flip(_steps(sampling.times(self.schedule)), axis=1)
+        rates = self._rates(InverseDDIM(), t, s)
+        run = self._compile(self._invert, InverseDDIM)
+        for chunk, guidance in self._chunks(sampling, t, CHUNK):
             arguments = (
-                _padded(plan.table[chunk], CHUNK),
+                _part(rates, chunk, CHUNK),
                 np.int32(chunk.stop - chunk.start),
-                x, labels, factor, np.int32(iterations),
+                x, labels, guidance, np.int32(iterations),
             )  # fmt: skip
-            x = self._backward(*_tensors(arguments))
+            x = run(*_tensors(arguments))
             yield chunk.stop, x
 
-    def _predict(self, x, row, labels, guidance):
-        told = ops.broadcast_to(row[self.told], (x.shape[0],))
+    # Compiled
+
+    def _predict(self, x, told, labels, guidance):
+        told = ops.broadcast_to(told, (x.shape[0],))
         if labels is None:
             return self.network([x, told], training=False)
         if guidance is None:
@@ -125,48 +128,73 @@ class DenoisingLoop:
         return without + guidance * (given - without)
 
     def _sample(
-        self, rows, steps, x, before, noise, labels, guidance, limit, known
-    ):
+        self, sampler, rates, steps, x, before, noise, labels, guidance, limit,
+        known,
+    ):  # fmt: skip
         def step(i, state):
             x, before = state
-            new = None if noise is None else noise[i]
-            prediction = self._predict(x, rows[i], labels, guidance)
-            x, before = samplers.step(
-                rows[i], x, prediction, before, new, self.kind, limit
-            )
-            if known is not None:
-                images, mask, rates = known
-                noisy = rates[i, 0] * images + rates[i, 1] * new
-                x = ops.where(mask, x, noisy)
-            return x, before
+            at = _at(rates, i)
+            z = 0.0 if noise is None else noise[i]
+            said = self._predict(x, at.told, labels, guidance)
+            x0, eps = split(said, x, at.signal_t, at.sigma_t, self.kind, limit)
+            x = sampler.step(at, x, x0, eps, before, z)
+            if known is not None:  # As noisy as the next step asks for.
+                images, mask = known
+                x = ops.where(mask, x, at.signal_s * images + at.sigma_s * z)
+            return x, x0
 
         return ops.fori_loop(0, steps, step, (x, before))
 
-    def _invert(self, rows, steps, x, labels, guidance, iterations):
+    def _invert(self, sampler, rates, steps, x, labels, guidance, iterations):
         def step(i, x):
-            _, signal, sigma, of_x, of_x0, of_eps, _, _ = ops.unstack(
-                rows[i], 8
-            )
+            at = _at(rates, i)
 
             def refine(_, guess):
-                prediction = self._predict(guess, rows[i], labels, guidance)
-                x0, eps = split(prediction, guess, signal, sigma, self.kind)
-                return of_x * x + of_x0 * x0 + of_eps * eps
+                said = self._predict(guess, at.told, labels, guidance)
+                x0, eps = split(said, guess, at.signal_t, at.sigma_t, self.kind)
+                return sampler.step(at, x, x0, eps, 0.0, 0.0)
 
             return ops.fori_loop(0, iterations, refine, x)
 
         return ops.fori_loop(0, steps, step, x)
 
+    # Around it
 
-def _chunks(factors, length):
-    """Yields slices of steps, and the factor of each or, for 1, `None`."""
-    start = 0
-    for stop in range(1, len(factors) + 1):
-        full = stop in (len(factors), start + length)
-        if full or factors[stop] != factors[start]:
-            factor = factors[start]
-            yield slice(start, stop), None if factor == 1 else factor
-            start = stop
+    def _compile(self, loop, sampler: type[Sampler]):
+        if sampler not in self._compiled:
+            self._compiled[sampler] = backend.compiled(
+                lambda *arguments: loop(sampler, *arguments),
+                self.network.variables,
+            )
+        return self._compiled[sampler]
+
+    def _rates(self, sampler, t, s):
+        rates = sampler.rates(self.schedule, t, s)
+        return {"told": self.task.told(t), **rates}
+
+    def _chunks(self, sampling, times, length):
+        """Yields slices of steps, and the guidance of each or, for 1, `None`.
+
+        Within a slice the guidance is the same.
+        """
+        guidance = sampling.guidance_at(self.schedule, times)
+        start = 0
+        for stop in range(1, len(guidance) + 1):
+            full = stop in (len(guidance), start + length)
+            if full or guidance[stop] != guidance[start]:
+                weight = guidance[start]
+                yield slice(start, stop), None if weight == 1 else weight
+                start = stop
+
+
+def _steps(times):
+    """Returns each time and the one after it; last comes the clean image."""
+    times = np.asarray(times, "float64")
+    return times, np.append(times[1:], -1.0)
+
+
+def _part(rates, chunk, length):
+    return {name: _padded(x[chunk], length) for name, x in rates.items()}
 
 
 def _padded(rows, length):
@@ -175,13 +203,20 @@ def _padded(rows, length):
     return np.pad(rows, [(0, missing)] + [(0, 0)] * (np.ndim(rows) - 1))
 
 
+def _at(rates, i):
+    """Returns the numbers of one step, by their names."""
+    return types.SimpleNamespace(**{k: x[i] for k, x in rates.items()})
+
+
 def _tensors(arguments):
+    return keras.tree.map_structure(_tensor, arguments)
+
+
+def _tensor(value):
     """Converts what is not `None`; Python's floats are float32."""
-    if isinstance(arguments, tuple):
-        return tuple(map(_tensors, arguments))
-    if arguments is None or ops.is_tensor(arguments):
-        return arguments
-    array = np.asarray(arguments)
+    if value is None or ops.is_tensor(value):
+        return value
+    array = np.asarray(value)
     if array.dtype == "float64":
         array = array.astype("float32")
     return ops.convert_to_tensor(array)

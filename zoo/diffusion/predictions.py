@@ -1,11 +1,23 @@
 """What a denoising network predicts: the noise, `v`, or the clean image."""
 
+from typing import Any
+
 import numpy as np
+from keras import ops
+
+from zoo.diffusion.schedules import Schedule
 
 PREDICTIONS = ("epsilon", "v", "x0")
 
 
-def split(prediction, x, signal, sigma, kind):
+def split(
+    prediction: Any,
+    x: Any,
+    signal: Any,
+    sigma: Any,
+    kind: str,
+    limit: Any = None,
+) -> tuple[Any, Any]:
     """Turns what a network predicts into `x_0` and `eps`.
 
     `v = signal eps - sigma x_0` is of Salimans and Ho 2022, arXiv:2202.00512.
@@ -16,21 +28,25 @@ def split(prediction, x, signal, sigma, kind):
         signal: Signal rate, a scalar or of a shape that broadcasts.
         sigma: Noise rate, alike.
         kind: What is predicted: one of `PREDICTIONS`.
+        limit: `x_0` is cut at `[-limit, limit]`; as in diffusers, `eps` stays
+            what the network says. `None` for no cut.
 
     Returns:
         Tuple of `x_0` and `eps`.
     """
     if kind == "epsilon":
-        return (x - sigma * prediction) / signal, prediction
-    if kind == "v":
-        return (
-            signal * x - sigma * prediction,
-            signal * prediction + sigma * x,
-        )
-    return prediction, (x - signal * prediction) / sigma
+        x0, eps = (x - sigma * prediction) / signal, prediction
+    elif kind == "v":
+        x0 = signal * x - sigma * prediction
+        eps = signal * prediction + sigma * x
+    else:
+        x0, eps = prediction, (x - signal * prediction) / sigma
+    if limit is not None:
+        x0 = ops.maximum(ops.minimum(x0, limit), -limit)
+    return x0, eps
 
 
-def target(images, noise, signal, sigma, kind):
+def target(images: Any, noise: Any, signal: Any, sigma: Any, kind: str) -> Any:
     """Returns what a network is to predict.
 
     Args:
@@ -50,7 +66,7 @@ def target(images, noise, signal, sigma, kind):
     return images
 
 
-def checked_prediction(prediction, schedule):
+def checked_prediction(prediction: str, schedule: Schedule) -> str:
     """Returns what is predicted, if it can be with a schedule.
 
     Args:
@@ -75,7 +91,12 @@ def checked_prediction(prediction, schedule):
     return prediction
 
 
-def loss_weights(schedule, prediction, loss_space=None, min_snr=None):
+def loss_weights(
+    schedule: Schedule,
+    prediction: str,
+    loss_space: str | None = None,
+    min_snr: float | None = None,
+) -> np.ndarray:
     """Returns the weight, at each time, of what a network predicts wrongly.
 
     A wrong `x_0` is one of `eps` and of `v` too: its square is SNR times as

@@ -1,255 +1,252 @@
-"""Samplers' arithmetic: from noise to images, one time at a time.
+"""Samplers: from noise to images, one time at a time.
 
-Each sampler is a table, made in float64 before the loop starts. A step at time
-t asks the network for `x_0` and `eps`, and goes on to the next time s with
+At time t the network is asked for `x_0` and `eps`; a sampler's `step` makes of
+them the images `x_s` of the next time s, which are less noisy. What a step
+needs besides depends on the times alone: `rates` computes it in float64 before
+the loop starts, and the step finds it by name in `at`.
 
-`x_s = of_x x_t + of_x0 x_0 + of_eps eps + of_before x_0' + of_noise z`
-
-where `x_0'` is what the step before took for `x_0`, and z is new noise. The
-factors tell samplers apart, and nothing else does.
+To add a sampler, write a class with these two methods, and name it in
+`SAMPLERS`.
 """
 
+import abc
 import dataclasses
-import functools
 from typing import Any
 
 import numpy as np
-from keras import ops
 
-from zoo.diffusion.predictions import split
 from zoo.diffusion.schedules import Schedule
+from zoo.utils import checks
 
 VARIANCES = ("small", "large")
 
+Rates = dict[str, np.ndarray]
+"""Numbers of each step by name, float64 `(steps,)`."""
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Plan:
-    """What a sampler does at each of its steps.
 
-    Args:
-        times: `(steps,)`: the times at which the network is asked.
-        signal: Signal rates at these times.
-        sigma: Noise rates at these times.
-        of_x: Factors of `x_t`.
-        of_x0: Factors of the `x_0` that the network sees.
-        of_eps: Factors of the noise that it sees.
-        of_before: Factors of the `x_0` of the step before.
-        of_noise: Factors of new noise from N(0, 1).
+@dataclasses.dataclass(frozen=True)
+class Sampler(abc.ABC):
+    """How to go from the images of one time to those of the next.
+
+    A sampler's fields are what can be chosen of it. They enter `rates` alone:
+    a step is compiled once for a class, whatever its fields and times.
     """
-
-    times: np.ndarray
-    signal: np.ndarray
-    sigma: np.ndarray
-    of_x: Any = 0.0
-    of_x0: Any = 0.0
-    of_eps: Any = 0.0
-    of_before: Any = 0.0
-    of_noise: Any = 0.0
-
-    @functools.cached_property
-    def table(self) -> np.ndarray:
-        """The fields side by side, float32, shape `(steps, 8)`."""
-        columns = [getattr(self, f.name) for f in dataclasses.fields(self)]
-        return np.stack(np.broadcast_arrays(*columns), -1).astype("float32")
-
-    @property
-    def steps(self) -> int:
-        """Number of steps."""
-        return len(self.times)
 
     @property
     def is_random(self) -> bool:
-        """Whether any step adds new noise."""
-        return bool(np.any(self.of_noise))
+        """Whether steps add new noise."""
+        return False
+
+    def rates(self, schedule: Schedule, t: Any, s: Any) -> Rates:
+        """Returns the numbers of each step.
+
+        Args:
+            schedule: Noise schedule of the model.
+            t: Times at which the network is asked, `(steps,)`.
+            s: Time that follows on each, `(steps,)`; -1 is the clean image.
+
+        Returns:
+            Signal and noise rates of both times, and what a subclass adds.
+        """
+        return {
+            "signal_t": schedule.signal_rate(t),
+            "sigma_t": schedule.noise_rate(t),
+            "signal_s": schedule.signal_rate(s),
+            "sigma_s": schedule.noise_rate(s),
+        }
+
+    @staticmethod
+    @abc.abstractmethod
+    def step(at: Any, x: Any, x0: Any, eps: Any, before: Any, z: Any) -> Any:
+        """Returns the images of the next time.
+
+        Args:
+            at: Has this step's `rates` as scalar tensors, by their names.
+            x: Noisy images `x_t`, `(batch, height, width, channels)`.
+            x0: The clean images that the network sees in them, alike.
+            eps: The noise that it sees, alike.
+            before: `x0` of the step before, alike; of the first one, zeros.
+            z: New noise from N(0, 1), alike; 0 unless `is_random`.
+
+        Returns:
+            `x_s`, alike.
+        """
 
 
-def ddpm(schedule: Schedule, times: Any, variance: str = "small") -> Plan:
-    """Ancestral sampling: Ho et al. 2020, algorithm 2, for any times.
+@dataclasses.dataclass(frozen=True)
+class DDPM(Sampler):
+    """Ancestral sampling: Ho et al. 2020, arXiv:2006.11239, algorithm 2.
+
+    For any times, of which not all of training's need be visited.
 
     Args:
-        schedule: Noise schedule of the model.
-        times: Falling times, `(steps,)`; after the last comes the image.
         variance: `"small"`, the posterior's variance, or `"large"`, beta.
-
-    Returns:
-        A `Plan`.
 
     Raises:
         ValueError: Another variance.
     """
-    if variance not in VARIANCES:
-        raise ValueError(
-            f"Argument `variance` must be one of {VARIANCES}. "
-            f"Received: variance={variance!r}"
-        )
-    times, later = _pairs(times)
-    of_x0, of_x, small = schedule.posterior(times, later)
-    large = 1 - schedule.alpha(times) / schedule.alpha(later)
-    added = np.sqrt(small if variance == "small" else large)
-    return Plan(
-        *_rates(schedule, times),
-        of_x=of_x,
-        of_x0=of_x0,
-        of_noise=np.where(later < 0, 0.0, added),
-    )
+
+    variance: str = "small"
+
+    def __post_init__(self):
+        checks.one_of("variance", self.variance, VARIANCES)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether steps add new noise: they do."""
+        return True
+
+    def rates(self, schedule: Schedule, t: Any, s: Any) -> Rates:
+        """Returns the numbers of equation 7, and the noise's deviation."""
+        of_x0, of_x, variance = schedule.posterior(t, s)  # Equation 7.
+        if self.variance == "large":
+            variance = 1 - schedule.alpha(t) / schedule.alpha(s)
+        deviation = np.where(s < 0, 0.0, np.sqrt(variance))  # No z at the end.
+        rates = {"of_x0": of_x0, "of_x": of_x, "deviation": deviation}
+        return super().rates(schedule, t, s) | rates
+
+    @staticmethod
+    def step(at: Any, x: Any, x0: Any, eps: Any, before: Any, z: Any) -> Any:
+        """Returns `x_s`: algorithm 2, line 4."""
+        mean = at.of_x0 * x0 + at.of_x * x  # Equation 7.
+        return mean + at.deviation * z
 
 
-def ddim(schedule: Schedule, times: Any, eta: float = 0.0) -> Plan:
+@dataclasses.dataclass(frozen=True)
+class DDIM(Sampler):
     """Implicit sampling: Song, Meng, Ermon 2020, arXiv:2010.02502.
 
-    Equations 12 and 16: the noise that was removed is put back at a weaker
-    extent.
+    The noise that was removed is put back at a weaker extent, so that few
+    steps do.
 
     Args:
-        schedule: Noise schedule of the model.
-        times: Falling times, `(steps,)`; after the last comes the image.
         eta: Share of the noise that is new, in [0, 1]: 0 is deterministic, 1
             is as random as DDPM.
-
-    Returns:
-        A `Plan`.
 
     Raises:
         ValueError: `eta` out of its range.
     """
-    if not 0 <= eta <= 1:
-        raise ValueError(
-            f"Argument `eta` must be in [0, 1]. Received: eta={eta!r}"
-        )
-    times, later = _pairs(times)
-    added = eta**2 * schedule.posterior(times, later)[2]
-    put_back = schedule.noise_rate(later) ** 2 - added
-    return Plan(
-        *_rates(schedule, times),
-        of_x0=schedule.signal_rate(later),
-        of_eps=np.sqrt(np.maximum(put_back, 0)),
-        of_noise=np.sqrt(added),
-    )
+
+    eta: float = 0.0
+
+    def __post_init__(self):
+        if not (checks.is_number(self.eta) and 0 <= self.eta <= 1):
+            raise ValueError(
+                f"Argument `eta` must be in [0, 1]. Received: eta={self.eta!r}"
+            )
+
+    @property
+    def is_random(self) -> bool:
+        """Whether steps add new noise: with `eta`."""
+        return self.eta > 0
+
+    def rates(self, schedule: Schedule, t: Any, s: Any) -> Rates:
+        """Returns the factors of old and of new noise."""
+        _, _, variance = schedule.posterior(t, s)
+        new = self.eta * np.sqrt(variance)  # Equation 16.
+        old = np.sqrt(np.maximum(schedule.noise_rate(s) ** 2 - new**2, 0))
+        return super().rates(schedule, t, s) | {"new": new, "old": old}
+
+    @staticmethod
+    def step(at: Any, x: Any, x0: Any, eps: Any, before: Any, z: Any) -> Any:
+        """Returns `x_s`: equation 12."""
+        return at.signal_s * x0 + at.old * eps + at.new * z
 
 
-def dpm_solver(schedule: Schedule, times: Any) -> Plan:
+@dataclasses.dataclass(frozen=True)
+class DPMSolver(Sampler):
     """DPM-Solver++ (2M): Lu et al. 2022, arXiv:2211.01095, algorithm 2.
 
     Second order, with one network call per step; the first and the last step
     are of first order.
-
-    Args:
-        schedule: Noise schedule of the model.
-        times: Falling times, `(steps,)`; after the last comes the image.
-
-    Returns:
-        A `Plan`.
     """
-    times, later = _pairs(times)
-    signal, sigma = schedule.signal_rate(later), schedule.noise_rate(later)
-    with np.errstate(invalid="ignore"):  # Infinity minus infinity, unused.
-        h = np.diff(schedule.log_snr(np.append(times, -1.0))) / 2
-        ratio = np.concatenate([[np.inf], h[:-1]]) / h
-    correction = np.zeros_like(h)
-    correction[1:-1] = 0.5 / ratio[1:-1]
-    of_x0 = -signal * np.expm1(-h)
-    return Plan(
-        *_rates(schedule, times),
-        of_x=sigma / schedule.noise_rate(times),
-        of_x0=of_x0 * (1 + correction),
-        of_before=-of_x0 * correction,
-    )
+
+    def rates(self, schedule: Schedule, t: Any, s: Any) -> Rates:
+        """Returns what the algorithm makes of `lambda = log(signal / sigma)`.
+
+        With h the step in lambda, and r its ratio to the one before.
+        """
+        h = schedule.log_snr(s) / 2 - schedule.log_snr(t) / 2
+        half_of_inverse_r = np.zeros_like(h)  # 1 / (2 r), r = h_before / h.
+        half_of_inverse_r[1:-1] = 0.5 * h[1:-1] / h[:-2]
+        return super().rates(schedule, t, s) | {
+            "half_of_inverse_r": half_of_inverse_r,
+            "expm1_minus_h": np.expm1(-h),
+        }
+
+    @staticmethod
+    def step(at: Any, x: Any, x0: Any, eps: Any, before: Any, z: Any) -> Any:
+        """Returns `x_s`: the body of algorithm 2's loop.
+
+        `D = (1 + 1 / (2 r)) x_0 - 1 / (2 r) x_0'`, where `x_0'` is of the step
+        before, and `x_s = sigma_s / sigma_t x_t - signal_s (e^-h - 1) D`.
+        """
+        d = (1 + at.half_of_inverse_r) * x0 - at.half_of_inverse_r * before
+        return at.sigma_s / at.sigma_t * x - at.signal_s * at.expm1_minus_h * d
 
 
-def ddim_inverse(schedule: Schedule, times: Any) -> Plan:
-    """Runs DDIM backwards, from the image to the noise.
+@dataclasses.dataclass(frozen=True)
+class InverseDDIM(Sampler):
+    """DDIM backwards, from images to noise: its `step` goes from s to t.
 
-    A step solves DDIM's own equation for its start: `x_t` is a function of
-    `x_s` and of what the network says at `x_t`, to be iterated from a guess.
+    Without new noise, equation 12 of DDIM's paper and `x_t` itself are
 
-    Args:
-        schedule: Noise schedule of the model.
-        times: Falling times of the sampling to be inverted, `(steps,)`.
+        x_s = signal_s x_0 + sigma_s eps
+        x_t = signal_t x_0 + sigma_t eps
 
-    Returns:
-        A `Plan`, whose `of_x` multiplies `x_s`; its times rise.
+    With `x_0` taken out of them, or else `eps`, they say what `x_t` is of
+    `x_s` and of what the network sees in `x_t`, to be iterated from a guess:
+
+        x_t = a x_s + (sigma_t - a sigma_s) eps,    a = signal_t / signal_s
+        x_t = b x_s + (signal_t - b signal_s) x_0,  b = sigma_t / sigma_s
     """
-    times, later = (values[::-1] for values in _pairs(times))
-    signal, sigma = schedule.signal_rate(times), schedule.noise_rate(times)
-    signal_s, sigma_s = schedule.signal_rate(later), schedule.noise_rate(later)
-    # Whichever is large is divided by: the two forms are equal.
-    by_eps = signal_s > sigma_s
-    of_x = np.where(by_eps, signal, sigma) / np.where(by_eps, signal_s, sigma_s)
-    return Plan(
-        times,
-        signal,
-        sigma,
-        of_x=of_x,
-        of_x0=np.where(by_eps, 0.0, signal - of_x * signal_s),
-        of_eps=np.where(by_eps, sigma - of_x * sigma_s, 0.0),
-    )
+
+    def rates(self, schedule: Schedule, t: Any, s: Any) -> Rates:
+        """Returns the factors of the form that divides by the larger rate."""
+        rates = super().rates(schedule, t, s)
+        signal_t, sigma_t = rates["signal_t"], rates["sigma_t"]
+        signal_s, sigma_s = rates["signal_s"], rates["sigma_s"]
+        by_eps = signal_s > sigma_s
+        of_x = np.where(by_eps, signal_t, sigma_t) / np.where(
+            by_eps, signal_s, sigma_s
+        )
+        of_eps = np.where(by_eps, sigma_t - of_x * sigma_s, 0.0)
+        of_x0 = np.where(by_eps, 0.0, signal_t - of_x * signal_s)
+        return rates | {"of_x": of_x, "of_eps": of_eps, "of_x0": of_x0}
+
+    @staticmethod
+    def step(at: Any, x: Any, x0: Any, eps: Any, before: Any, z: Any) -> Any:
+        """Returns the next guess of `x_t`.
+
+        Here `x` is `x_s`, and `x0` and `eps` are of the guess before.
+        """
+        return at.of_x * x + at.of_eps * eps + at.of_x0 * x0
 
 
-SAMPLERS = {"ddim": ddim, "ddpm": ddpm, "dpm_solver": dpm_solver}
+SAMPLERS: dict[str, type[Sampler]] = {
+    "ddim": DDIM,
+    "ddpm": DDPM,
+    "dpm_solver": DPMSolver,
+}
 
 
-def get(sampler: str, schedule: Schedule, times: Any, eta: float = 0.0) -> Plan:
-    """Returns the plan of a sampler by its name.
+def get(sampler: str | Sampler, eta: float = 0.0) -> Sampler:
+    """Returns a sampler by its name.
 
     Args:
-        sampler: A key of `SAMPLERS`.
-        schedule: Noise schedule of the model.
-        times: Falling times, `(steps,)`.
-        eta: As of `ddim`; 0 for the others.
-
-    Returns:
-        A `Plan`.
+        sampler: A key of `SAMPLERS`, or a `Sampler`, which is returned.
+        eta: Share of DDIM's noise that is new, in [0, 1]; 0 for the others.
 
     Raises:
         ValueError: An unknown sampler, or `eta` out of its range.
     """
-    if sampler not in SAMPLERS:
-        raise ValueError(
-            f"Argument `sampler` must be one of {tuple(SAMPLERS)}. "
-            f"Received: sampler={sampler!r}"
-        )
+    if not isinstance(sampler, Sampler):
+        checks.one_of("sampler", sampler, tuple(SAMPLERS))
     if sampler == "ddim":
-        return ddim(schedule, times, eta)
+        return DDIM(eta)
     if eta:
         raise ValueError(
             'Argument `eta` is of sampler="ddim" alone. '
             f"Received: eta={eta}, sampler={sampler!r}"
         )
-    return SAMPLERS[sampler](schedule, times)
-
-
-def step(row, x, prediction, before, noise, kind, limit=1.0):
-    """Goes from one time to the next.
-
-    Args:
-        row: The step's row of `Plan.table`, a tensor `(8,)`.
-        x: Noisy images `x_t`.
-        prediction: What the network says of them.
-        before: `x_0` of the step before; of the first step anything finite.
-        noise: From N(0, 1), shape of `x`, or `None` where nothing is random.
-        kind: What is predicted: see `zoo.diffusion.predictions`.
-        limit: `x_0` is cut at `[-limit, limit]`, unless it is infinite. As in
-            diffusers, `eps` stays what the network says.
-
-    Returns:
-        Tuple of `x_s` and `x_0`.
-    """
-    _, signal, sigma, of_x, of_x0, of_eps, of_before, of_noise = ops.unstack(
-        row, 8
-    )
-    x0, eps = split(prediction, x, signal, sigma, kind)
-    x0 = ops.maximum(ops.minimum(x0, limit), -limit)
-    x = of_x * x + of_x0 * x0 + of_eps * eps + of_before * before
-    if noise is not None:
-        x = x + of_noise * noise
-    return x, x0
-
-
-def _pairs(times):
-    """Returns each time and the one after it; last comes the clean image."""
-    times = np.asarray(times, "float64")
-    return times, np.append(times[1:], -1.0)
-
-
-def _rates(schedule, times):
-    return times, schedule.signal_rate(times), schedule.noise_rate(times)
+    return SAMPLERS[sampler]() if isinstance(sampler, str) else sampler

@@ -58,12 +58,11 @@ def trained():
 def test_loss_by_hand(prediction, loss_space, min_snr):
     """Of a network that says 0: the mean square of what it should say."""
     model = tiny(prediction=prediction, loss_space=loss_space, min_snr=min_snr)
-    network = Zero()
+    model.call = network = Zero()
     random = np.random.default_rng(1)
     images, noise = random.standard_normal((2, 3, *SHAPE)).astype("float32")
     times = np.array([0, 7, 19])
     found = model.errors(
-        network,
         *map(ops.convert_to_tensor, (images, times, noise)),
         labels=None,
         training=True,
@@ -104,10 +103,10 @@ def test_loss_space_is_that_of_the_error():
     }
     for space, error in errors.items():
         model = tiny(prediction="x0", loss_space=space)
+        model.call = lambda inputs, training: ops.convert_to_tensor(
+            wrong.astype("float32")
+        )
         found = model.errors(
-            lambda inputs, training: ops.convert_to_tensor(
-                wrong.astype("float32")
-            ),
             *map(ops.convert_to_tensor, (images, times, noise)),
             labels=None,
             training=True,
@@ -124,7 +123,7 @@ def test_loss_is_the_mean_error(trained):
     times, labels = np.array([0, 7, 19]), np.array([0, 1, 3])
     arguments = list(map(ops.convert_to_tensor, (images, times, noise, labels)))
     terms = trained.denoiser_loss(*arguments, training=False)
-    errors = trained.errors(trained.denoiser, *arguments, training=False)
+    errors = trained.errors(*arguments, training=False)
     loss = ops.convert_to_numpy(terms.pop("denoiser_loss"))
     assert not terms
     assert loss == pytest.approx(ops.convert_to_numpy(errors).mean(), rel=1e-5)
@@ -132,10 +131,9 @@ def test_loss_is_the_mean_error(trained):
 
 def test_network_may_be_told_the_signal_rate():
     model = tiny(time_input="signal_rate")
-    network = Zero()
+    model.call = network = Zero()
     images, _ = batch(2)
     model.errors(
-        network,
         ops.convert_to_tensor(images),
         ops.convert_to_tensor(np.array([3, 19])),
         ops.zeros((2, *SHAPE)),

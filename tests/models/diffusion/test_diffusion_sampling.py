@@ -277,7 +277,7 @@ def test_the_same_start_on_every_backend():
 def test_no_python_step_per_time():
     """The loop is compiled, but on PyTorch, and once for any steps."""
     model, _ = normal(timesteps=150)
-    network = model._loop().network
+    network = model.compiled_loop.network
     model.generate(2, steps=100)
     model.generate(2, steps=60)
     if keras.backend.backend() == "torch":

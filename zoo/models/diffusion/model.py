@@ -1,23 +1,25 @@
 """Denoising diffusion: Ho, Jain, Abbeel 2020, arXiv:2006.11239."""
 
+from typing import Any
+
 import keras
-import numpy as np
 from keras import ops
 
 from zoo import backend
 from zoo.diffusion import schedules
-from zoo.diffusion.predictions import checked_prediction, loss_weights, target
+from zoo.diffusion.predictions import target
+from zoo.diffusion.task import Task
 from zoo.engine import batches
+from zoo.engine.generative_model import GenerativeModel
 from zoo.engine.labels import check_batch_labels
-from zoo.models.diffusion.editing import EditingModel
+from zoo.models.diffusion import editing, inversion, sampling
+from zoo.models.diffusion.bands import band_trackers, update_bands
 from zoo.models.diffusion.unet import build_unet
 from zoo.utils import checks
 
-BANDS = 4
-
 
 @keras.saving.register_keras_serializable(package="zoo")
-class Diffusion(EditingModel):
+class Diffusion(GenerativeModel):
     """Denoising diffusion model: DDPM, DDIM, with or without classes.
 
     `denoiser`, a U-Net, is shown images at random noise levels `x_t =
@@ -27,25 +29,23 @@ class Diffusion(EditingModel):
     CIFAR-10, with 35,746,307 parameters for 32x32x3 images.
 
     Args:
-        image_shape: `(height, width, channels)`, in pixels; each level halves
-            height and width.
+        image_shape: `(height, width, channels)`, in pixels.
         num_classes: Number of classes to generate by, or `None`.
         channels: Width of the U-Net's first maps.
-        multipliers: Each level's width over `channels`.
+        multipliers: Each level's width over `channels`; each halves the map.
         blocks: Residual blocks of a level on the way down.
         attention: Heights of the maps with self-attention.
         dropout: Fraction dropped in residual blocks, in [0, 1).
-        patch_size: Side of the patches of pixels that are folded into
-            channels; 1, as in the paper, for none.
+        patch_size: Side of patches of pixels folded into channels, 1 for none.
         schedule: `"linear"` (of the paper), `"cosine"`, `"scaled_linear"`, a
             `zoo.schedules.Schedule`, or its config.
         timesteps: Number of times, for a schedule by its name.
         prediction: What the network predicts: `"epsilon"` as in the paper,
             `"v"` (Salimans and Ho 2022) or `"x0"`.
         loss_space: What the loss compares: `"epsilon"`, `"v"`, `"x0"`, or
-            `None` for what is predicted. A small network predicts images
-            better than noise, and learns all noise levels by the loss of `v`
-            (Li and He 2025, arXiv:2511.13720).
+            `None` for what is predicted. Small networks predict images best,
+            and learn best by the loss of `v` (Li and He 2025,
+            arXiv:2511.13720).
         min_snr: Gamma of the min-SNR weights of the loss (Hang et al. 2023,
             arXiv:2303.09556), such as 5, or `None` for equal weights. With
             `loss_space`, the largest weight that it gives an error of `x0`.
@@ -57,17 +57,15 @@ class Diffusion(EditingModel):
             or `"signal_rate"`, `sqrt(a)`.
         unet: Dict of further numbers of the U-Net, such as `heads`: see
             `zoo.models.diffusion.architecture.Architecture`.
-        ema_decay: Decay of the average of weights that generates, or `None`
-            for no average.
-        **kwargs: `name` and `dtype`, as of any Keras model.
+        ema_decay: Decay of the average of weights that generates, or `None`.
+        name: Name of the model.
+        dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`.
 
     Raises:
-        ValueError: An argument out of its range, or that does not go with
-            another.
+        ValueError: An argument out of its range, or against another.
 
     Data: batches of float32 images `(batch, height, width, channels)` in
-    [-1, 1], alone or as `(images, labels)`; with `num_classes`, integer labels
-    `(batch,)` are needed.
+    [-1, 1]; with `num_classes` `(images, labels)`, of integers `(batch,)`.
 
     Example:
     ```python
@@ -81,30 +79,43 @@ class Diffusion(EditingModel):
 
     players = {"denoiser": ("denoiser",)}
     loss_names = ("denoiser_loss",)
+    inference_networks = ("denoiser",)
+    compiled_loop = None  # It removes noise, and is made when first needed.
+    # Functions of a model, each in the file that it names.
+    grid_rows = property(sampling.grid_rows)
+    pictures = sampling.pictures
+    preview_arguments = sampling.preview_arguments
+    generate = sampling.generate
+    generate_from = sampling.generate_from
+    invert = inversion.invert
+    interpolate = inversion.interpolate
+    inpaint = editing.inpaint
+    denoise = editing.denoise
 
     def __init__(
         self,
-        image_shape=(32, 32, 3),
-        num_classes=None,
-        channels=128,
-        multipliers=(1, 2, 2, 2),
-        blocks=2,
-        attention=(16,),
-        dropout=0.1,
-        patch_size=1,
-        schedule="linear",
-        timesteps=1000,
-        prediction="epsilon",
-        loss_space=None,
-        min_snr=None,
-        label_dropout=0.1,
-        zero_terminal_snr=False,
-        time_input="step",
-        unet=None,
-        ema_decay=0.9999,
-        **kwargs,
+        image_shape: tuple[int, int, int] = (32, 32, 3),
+        num_classes: int | None = None,
+        channels: int = 128,
+        multipliers: tuple[float, ...] = (1, 2, 2, 2),
+        blocks: int = 2,
+        attention: tuple[int, ...] = (16,),
+        dropout: float = 0.1,
+        patch_size: int = 1,
+        schedule: str | dict[str, Any] | schedules.Schedule = "linear",
+        timesteps: int = 1000,
+        prediction: str = "epsilon",
+        loss_space: str | None = None,
+        min_snr: float | None = None,
+        label_dropout: float = 0.1,
+        zero_terminal_snr: bool = False,
+        time_input: str = "step",
+        unet: dict[str, Any] | None = None,
+        ema_decay: float | None = 0.9999,
+        name: str | None = None,
+        dtype: Any = None,
     ):
-        super().__init__(ema_decay=ema_decay, **kwargs)
+        super().__init__(ema_decay=ema_decay, name=name, dtype=dtype)
         self.architecture = {
             "num_classes": num_classes,
             "channels": channels,
@@ -117,22 +128,15 @@ class Diffusion(EditingModel):
         }
         self.unet = dict(unet or {})
         self.num_classes = num_classes
-        self.time_input = time_input
+        self.label_dropout = checks.fraction("label_dropout", label_dropout)
         self.schedule = schedules.get(schedule, timesteps)
         self.schedule_config = self.schedule.get_config()
+        self.zero_terminal_snr = zero_terminal_snr
         if zero_terminal_snr:
             self.schedule = self.schedule.rescale_to_zero_terminal_snr()
-        self.zero_terminal_snr = zero_terminal_snr
-        self.prediction = checked_prediction(prediction, self.schedule)
-        self.min_snr = min_snr
-        self.label_dropout = checks.fraction("label_dropout", label_dropout)
-        times = np.arange(self.schedule.steps)
-        self.signal_by_time = self.schedule.signal_rate(times)
-        self.sigma_by_time = self.schedule.noise_rate(times)
-        self.told_by_time = self._told(times)
-        self.loss_space = loss_space
-        self.weights_by_time = loss_weights(
-            self.schedule, prediction, loss_space, min_snr
+        self.prediction = prediction
+        self.task = Task(
+            self.schedule, prediction, time_input, loss_space, min_snr
         )
         with self.dtype_scope():
             self.denoiser = build_unet(
@@ -140,28 +144,15 @@ class Diffusion(EditingModel):
             )
         self.image_shape = tuple(map(int, image_shape))
         self.average("denoiser")
-        self.band_trackers = [
-            keras.metrics.Mean(f"denoiser_loss_{i + 1}_of_{BANDS}")
-            for i in range(BANDS)
-        ]
+        self.band_trackers = band_trackers()
 
-    def default_optimizers(self):
-        """Adam at 2e-4 after 5000 steps of warm-up, gradients cut at norm 1.
-
-        As in the paper's code.
-        """
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Adam at 2e-4 after a warm-up, gradients cut at norm 1: the code."""
         rate = keras.optimizers.schedules.PolynomialDecay(0.0, 5000, 2e-4)
         return {"denoiser": keras.optimizers.Adam(rate, global_clipnorm=1.0)}
 
-    def sample_noise(self, images):
-        """Returns random whole times and noise for images.
-
-        Args:
-            images: `(batch, height, width, channels)`.
-
-        Returns:
-            Tuple of int32 `(batch,)` and noise of the shape of `images`.
-        """
+    def sample_noise(self, images: Any) -> tuple[Any, Any]:
+        """Returns random whole times `(batch,)`, and noise like the images."""
         count = ops.shape(images)[0]
         times = keras.random.randint(
             (count,), 0, self.schedule.steps, seed=self.seed_generator
@@ -169,40 +160,35 @@ class Diffusion(EditingModel):
         shape = (count, *self.image_shape)
         return times, keras.random.normal(shape, seed=self.seed_generator)
 
-    def hide_labels(self, labels):
+    def hide_labels(self, labels: Any) -> Any:
         """Replaces a random share of labels by the one that means none."""
         chances = keras.random.uniform(
             ops.shape(labels), seed=self.seed_generator
         )
-        hidden = chances < self.label_dropout
-        return ops.where(hidden, self.num_classes, labels)
+        return ops.where(chances < self.label_dropout, self.num_classes, labels)
 
-    def errors(self, network, images, times, noise, labels, training):
-        """Weighted mean squared error of each prediction, `(batch,)`.
-
-        Equation 14 of the paper, for `x_t` of equation 4.
-        """
-        signal, sigma = (
-            _at(times, values)[:, None, None, None]
-            for values in (self.signal_by_time, self.sigma_by_time)
-        )
-        told = _at(times, self.told_by_time)
-        inputs = [signal * images + sigma * noise, told]
+    def errors(
+        self, images: Any, times: Any, noise: Any, labels: Any, training: bool
+    ) -> Any:
+        """Squared errors `(batch,)`, weighted: equation 14."""
+        at = self.task.at(times)
+        x = at.signal * images + at.sigma * noise  # Equation 4.
+        inputs = [x, at.told]
         inputs += [] if labels is None else [labels]
-        wanted = target(images, noise, signal, sigma, self.prediction)
-        predicted = network(inputs, training=training)
+        wanted = target(images, noise, at.signal, at.sigma, self.prediction)
+        predicted = self.call(inputs, training)
         errors = ops.mean(ops.square(predicted - wanted), axis=(1, 2, 3))
-        return errors * _at(times, self.weights_by_time)
+        return errors * at.weight
 
-    def denoiser_loss(self, images, times, noise, labels, training):
+    def denoiser_loss(
+        self, images: Any, times: Any, noise: Any, labels: Any, training: bool
+    ) -> dict[str, Any]:
         """Mean of `errors`: the paper's simple loss, or its weighted kind."""
-        errors = self.errors(
-            self.denoiser, images, times, noise, labels, training
-        )
+        errors = self.errors(images, times, noise, labels, training)
         return {"denoiser_loss": ops.mean(errors)}
 
     @backend.stateful
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Any]:
         """Updates the denoiser on one batch: algorithm 1."""
         images, labels = self._images_and_labels(data)
         times, noise = self.sample_noise(images)
@@ -215,21 +201,13 @@ class Diffusion(EditingModel):
         return self.log(**losses)
 
     @backend.stateful
-    def test_step(self, data):
-        """Computes the loss of the weights that generate, also by time.
-
-        Also logs its mean over each quarter of the times, the least noise
-        first.
-        """
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Computes the loss of the weights that generate, also by time."""
         images, labels = self._images_and_labels(data)
         times, noise = self.sample_noise(images)
-        network = self.network("denoiser")
-        errors = self.errors(network, images, times, noise, labels, False)
-        bands = times * BANDS // self.schedule.steps
-        for i, tracker in enumerate(self.band_trackers):
-            tracker.update_state(errors, ops.equal(bands, i))
-        logs = self.log(denoiser_loss=ops.mean(errors))
-        return logs | {m.name: m.result() for m in self.band_trackers}
+        errors = self.errors(images, times, noise, labels, training=False)
+        bands = update_bands(self.band_trackers, errors, times, self.schedule)
+        return self.log(denoiser_loss=ops.mean(errors)) | bands
 
     def _images_and_labels(self, data):
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -238,22 +216,22 @@ class Diffusion(EditingModel):
         return images, ops.cast(labels, "int32")
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.Metric]:
         """The mean loss, and those of each quarter of the times."""
         return [*super().metrics, *self.band_trackers]
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         """Predicts, from `[images, times]` and with classes labels."""
         network = self.denoiser if training else self.network("denoiser")
         return network(inputs, training=training)
 
-    def check_batch(self, batch):
+    def check_batch(self, batch: Any) -> None:
         """Raises a ValueError for images or labels that can't be used."""
         images, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
         batches.check_images(images, self.image_shape)
         check_batch_labels(batch, self.num_classes)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`."""
         return {
             **super().get_config(),
@@ -261,15 +239,9 @@ class Diffusion(EditingModel):
             **self.architecture,
             "schedule": self.schedule_config,
             "prediction": self.prediction,
-            "loss_space": self.loss_space,
-            "min_snr": self.min_snr,
+            "loss_space": self.task.loss_space,
+            "min_snr": self.task.min_snr,
             "label_dropout": self.label_dropout,
             "zero_terminal_snr": self.zero_terminal_snr,
             "unet": self.unet,
         }
-
-
-def _at(times, values):
-    """Returns values at whole times, float32 `(batch,)`."""
-    values = ops.convert_to_tensor(np.asarray(values, "float32"))
-    return ops.take(values, times)
