@@ -76,7 +76,7 @@ def shard_names(path: str | os.PathLike) -> list[str]:
     """Returns the names of the files that an index of shards names.
 
     Args:
-        path: As for `read_sharded_checkpoint`.
+        path: The index, `....index.json`, or a shard.
 
     Raises:
         FileNotFoundError: There is no such file.
