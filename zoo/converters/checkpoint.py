@@ -76,7 +76,8 @@ def shard_names(path: str | os.PathLike) -> list[str]:
     """Returns the names of the files that an index of shards names.
 
     Args:
-        path: The index, `....index.json`, or a shard.
+        path: JSON file with a `weight_map` of tensors' names to the names of
+            files in the same directory.
 
     Raises:
         FileNotFoundError: There is no such file.
