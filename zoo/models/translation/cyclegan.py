@@ -248,10 +248,8 @@ class CycleGAN(GenerativeModel):
             made["fake_a"], made["same_a"] = _in_one_pass(f, b, a)
         else:
             made["fake_b"], made["fake_a"] = g(a), f(b)
-        made["cycled_a"], made["cycled_b"] = (
-            f(made["fake_b"]),
-            g(made["fake_a"]),
-        )
+        made["cycled_a"] = f(made["fake_b"])
+        made["cycled_b"] = g(made["fake_a"])
         return made
 
     @backend.stateful

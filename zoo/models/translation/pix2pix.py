@@ -147,6 +147,11 @@ class Pix2Pix(GenerativeModel):
             )
         self.average("generator")
 
+    @property
+    def noise_dim(self) -> int:
+        """Number of dropout's factors for an image, 0 without dropout."""
+        return self.noise.dim
+
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's, section 3.3: Adam at 2e-4 with beta1 0.5 for both."""
         return {
@@ -192,7 +197,7 @@ class Pix2Pix(GenerativeModel):
         return self.generator(inputs, training=training)
 
     def sample_noise(self, source: Any) -> Any:
-        """Returns z for source images, `(batch, factors)`."""
+        """Returns z for source images, `(batch, noise_dim)`."""
         return self.noise.sample(source, self.seed_generator)
 
     @backend.stateful
@@ -203,16 +208,16 @@ class Pix2Pix(GenerativeModel):
         made = self.record(
             "generator", lambda: self.forward(source, noise, True)
         )
-        judged = self.minimize(
+        discriminator = self.minimize(
             "discriminator",
             lambda: self.discriminator_loss(source, target, made.outputs, True),
         )
-        generated = self.minimize(
+        generator = self.minimize(
             "generator",
             lambda images: self.generator_loss(source, target, images, True),
             through=made,
         )
-        return self.log(**judged, **generated)
+        return self.log(**discriminator, **generator)
 
     @backend.stateful
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -231,7 +236,7 @@ class Pix2Pix(GenerativeModel):
 
         Args:
             inputs: Source images, or a list of them and noise
-                `(batch, factors)`; without it nothing is dropped.
+                `(batch, noise_dim)`; without it nothing is dropped.
             training: Whether to normalize as in training.
         """
         if not isinstance(inputs, list | tuple):
