@@ -64,8 +64,9 @@ def paired_images(
         batch_size: Pairs per batch, 1 as in the paper.
         load_size: Height and width before the crop, in pixels; by default
             286 for crops of 256, and in proportion.
-        channels: 1, 3 or 4 to convert images to, `None` for an array's
-            own number and 3 for all else; or a pair of them for source and target.
+        channels: 1, 3 or 4 to convert images to, `None` for an array's own
+            number and 3 for all else; or a pair of them for source and
+            target.
         reverse: Whether to take targets for sources, and sources for targets.
         split: What TFDS accepts, such as "train[:80%]".
         keys: Names of the TFDS set's features of sources and targets.
