@@ -56,8 +56,10 @@ def main():
     model = zoo.Diffusion.from_preset(preset) if preset else train(**options)
     output.mkdir(parents=True, exist_ok=True)
 
-    guided = {"guidance": 2.0, "guidance_interval": (0.5, 2), "steps": 20}
-    samples, path = model.generate(40, seed=0, return_trajectory=True, **guided)
+    guided = zoo.Sampling(steps=20, guidance=2.0, guidance_interval=(0.5, 2))
+    samples, path = model.generate(
+        40, seed=0, return_trajectory=True, sampling=guided
+    )
     images = model.generate(8, steps=50, seed=1)
     noise = model.invert(images, steps=50)
     back = model.generate_from(noise, steps=50)

@@ -1,6 +1,7 @@
 """Networks whose answers are known in closed form, for denoising models."""
 
 import dataclasses
+import functools
 
 import numpy as np
 from keras import ops
@@ -8,6 +9,9 @@ from keras import ops
 import zoo
 from zoo.diffusion import predictions
 from zoo.diffusion.loop import DenoisingLoop
+
+DEVIATION = 0.2
+"""Standard deviation of the Gaussians."""
 
 
 def model_of(network, **arguments):
@@ -97,3 +101,26 @@ class OnePerLabel(Network):
         variance = self.deviation**2
         gain = signal * variance / (signal**2 * variance + sigma**2)
         return values + gain * (images - signal * values)
+
+
+@functools.cache
+def normal(**arguments):
+    """Returns a model of one Gaussian, and the mean of that."""
+    mean = np.array([[0.3, -0.2]])
+    network = Mixture(mean, np.ones(1), DEVIATION)
+    defaults = {"schedule": "cosine", "timesteps": 200, "prediction": "v"}
+    return model_of(network, **defaults | arguments), mean
+
+
+@functools.cache
+def one_image_per_label():
+    """Returns a model of one image for each of three labels, and for none."""
+    values = (0.1, 0.3, 0.5, -0.2)  # The last is that of no label.
+    return model_of(OnePerLabel(values), num_classes=3, timesteps=50)
+
+
+@functools.cache
+def gaussian_per_label():
+    """Returns a model of Gaussians about those images."""
+    network = OnePerLabel((0.1, 0.3, 0.5, -0.2), DEVIATION)
+    return model_of(network, num_classes=3, timesteps=200, prediction="x0")

@@ -208,7 +208,7 @@ def _at(rates, i):
     return types.SimpleNamespace(**{k: x[i] for k, x in rates.items()})
 
 
-def _tensors(arguments):
+def _tensors(arguments) -> Any:
     return keras.tree.map_structure(_tensor, arguments)
 
 

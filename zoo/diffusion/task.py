@@ -33,6 +33,7 @@ class Task:
     time_input: str = "step"
     loss_space: str | None = None
     min_snr: float | None = None
+    _by_time: dict[str, Any] = dataclasses.field(init=False, repr=False)
 
     def __post_init__(self):
         checked_prediction(self.prediction, self.schedule)

@@ -1,15 +1,14 @@
 """Sampling by networks whose distribution is known in closed form."""
 
-import functools
-
 import keras
 import numpy as np
 import pytest
-from support.optimal_denoiser import Mixture, OnePerLabel, model_of
+from support.optimal_denoiser import DEVIATION, Mixture, model_of, normal
+
+from zoo.diffusion import samplers
 
 MEANS = np.array([[-0.5, -0.3], [0.4, 0.5]])
 SHARES = np.array([0.3, 0.7])
-DEVIATION = 0.2
 COUNT = 4000
 
 
@@ -56,80 +55,6 @@ def test_mixture_of_gaussians(sampler, steps, prediction):
     np.testing.assert_allclose(np.cov(made.T), covariance, atol=0.02)
 
 
-@functools.cache
-def normal(**arguments):
-    """Returns a model of one Gaussian, and the mean of that."""
-    mean = np.array([[0.3, -0.2]])
-    network = Mixture(mean, np.ones(1), DEVIATION)
-    defaults = {"schedule": "cosine", "timesteps": 200, "prediction": "v"}
-    return model_of(network, **defaults | arguments), mean
-
-
-def test_inverting_a_gaussian():
-    """Deterministic sampling is a line: the noise scales with what is left."""
-    model, mean = normal()
-    random = np.random.default_rng(0)
-    images = random.uniform(-0.5, 0.5, (6, 1, 1, 2)).astype("float32")
-    noise = model.invert(images, steps=200)
-    alpha = model.schedule.alpha(199)
-    scale = np.sqrt(DEVIATION**2 * alpha + 1 - alpha) / DEVIATION
-    expected = np.sqrt(alpha) * mean + scale * (images - mean)
-    # First order: 200 steps are as many as there are, and this good.
-    np.testing.assert_allclose(noise, expected, rtol=0.03)
-
-
-@pytest.mark.parametrize("prediction", ["epsilon", "v", "x0"])
-@pytest.mark.parametrize("steps", [10, 60])
-def test_inverting_and_back(prediction, steps):
-    model, _ = normal(prediction=prediction)
-    random = np.random.default_rng(0)
-    images = random.uniform(-0.5, 0.5, (3, 1, 1, 2)).astype("float32")
-    exact = model.invert(images, steps=steps, iterations=20, batch_size=2)
-    again = model.generate_from(exact, steps=steps)
-    np.testing.assert_allclose(again, images, atol=1e-3)
-    rough = model.invert(images, steps=steps, iterations=1)
-    error = abs(model.generate_from(rough, steps=steps) - images).max()
-    assert error > 1e-3  # Which is what iterating is for.
-
-
-def test_interpolating():
-    """Between two images of a Gaussian lies the arc of their noises."""
-    model, _ = normal()
-    random = np.random.default_rng(0)
-    a, b = random.uniform(-0.4, 0.4, (2, 2, 1, 1, 2)).astype("float32")
-    made = model.interpolate(a, b, count=3, steps=50)
-    assert made.shape == (2, 3, 1, 1, 2)
-    np.testing.assert_allclose(made[:, 0], a, atol=0.01)
-    np.testing.assert_allclose(made[:, 2], b, atol=0.01)
-    x, y = model.invert(np.concatenate([a, b])[[0, 2]], steps=50)
-    cosine = np.sum(x * y) / np.sqrt(np.sum(x**2) * np.sum(y**2))
-    middle = (x + y) / np.sqrt(2 + 2 * cosine)  # Half of the angle.
-    expected = model.generate_from(middle[None], steps=50)
-    np.testing.assert_allclose(made[0, 1], expected[0], atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("sampler", "share"), [("ddpm", 0.95), ("ddim", 0.8), ("dpm_solver", 0.8)]
-)
-def test_inpainting_fits_what_is_known(sampler, share):
-    """Two pixels are alike; told one, the other follows: half by chance."""
-    network = Mixture(np.array([[-0.5] * 2, [0.5] * 2]), np.ones(2) / 2, 0.05)
-    model = model_of(network, image_shape=(1, 2, 1), timesteps=100)
-    sides = np.where(np.arange(40) % 3 == 0, -0.5, 0.5).astype("float32")
-    images = np.stack([sides, np.zeros(40)], -1).reshape(40, 1, 2, 1)
-    images = images.astype("float32")
-    made = model.inpaint(images, [[0, 1]], seed=0, steps=50, sampler=sampler)
-    np.testing.assert_array_equal(made[:, 0, 0], images[:, 0, 0])
-    near = abs(made[:, 0, 1, 0] - sides) < 0.3
-    assert np.mean(near) > share
-
-
-@pytest.fixture(scope="module")
-def by_label():
-    values = (0.1, 0.3, 0.5, -0.2)  # The last is that of no label.
-    return model_of(OnePerLabel(values), num_classes=3, timesteps=50)
-
-
 def test_labels(by_label):
     def means(**arguments):
         return by_label.generate(4, seed=0, steps=5, **arguments)[:, 0, 0, 0]
@@ -151,12 +76,6 @@ def test_guidance_by_hand(by_label, guidance):
     """-0.2 + w (0.3 - -0.2)."""
     made = by_label.generate(2, labels=1, guidance=guidance, seed=0, steps=5)
     np.testing.assert_allclose(made, -0.2 + guidance * 0.5, atol=1e-5)
-
-
-@pytest.fixture(scope="module")
-def about_label():
-    network = OnePerLabel((0.1, 0.3, 0.5, -0.2), DEVIATION)
-    return model_of(network, num_classes=3, timesteps=200, prediction="x0")
 
 
 def test_guidance_interval_by_hand(about_label):
@@ -212,22 +131,6 @@ def test_guidance_interval_leaves_steps_as_they_are(about_label, sampler):
         3, seed=0, return_trajectory=True, **sampling
     )
     np.testing.assert_allclose(whole, single, atol=1e-5)
-
-
-def test_inverting_with_a_guidance_interval(about_label):
-    images = np.array([[[[0.1, 0.4]]], [[[-0.3, 0.2]]]], "float32")
-    sampling = {
-        "steps": 60,
-        "labels": [0, 2],
-        "guidance": 1.5,
-        "guidance_interval": (0.5, 2.0),
-    }
-    noise = about_label.invert(images, iterations=20, **sampling)
-    back = about_label.generate_from(noise, **sampling)
-    np.testing.assert_allclose(back, images, atol=1e-3)
-    del sampling["guidance_interval"]
-    throughout = about_label.generate_from(noise, **sampling)
-    assert abs(throughout - images).max() > 0.02
 
 
 def test_estimates_of_the_image_are_clipped(by_label):
@@ -286,80 +189,18 @@ def test_no_python_step_per_time():
         assert network.calls <= 2
 
 
+def test_variance_of_ddpm():
+    """The larger variance spreads what few steps make."""
+    spreads = [
+        samples_of({"sampler": samplers.DDPM(variance)}, 10, 500).std()
+        for variance in ("small", "large")
+    ]
+    assert spreads[0] < spreads[1]
+
+
 def test_progress_bar(capsys):
     model, _ = normal()
     model.generate(3, steps=60, batch_size=2, verbose=1)
     assert "120/120" in capsys.readouterr().out
     model.generate(3, steps=60, batch_size=2)  # No terminal.
     assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"count": 0}, "`count` must be a positive integer"),
-        ({"steps": 201}, "`steps` must be at most 200"),
-        ({"steps": 0}, "`steps` must be a positive integer"),
-        ({"sampler": "heun"}, "`sampler` must be one of"),
-        ({"eta": 2}, r"`eta` must be in \[0, 1\]"),
-        ({"eta": 0.5, "sampler": "ddpm"}, "`eta` is of sampler"),
-        ({"spacing": "odd"}, "`spacing` must be one of"),
-        ({"labels": 1}, "`labels` needs a model with `num_classes`"),
-        ({"guidance": 2.0}, "`guidance` needs a model with `num_classes`"),
-        ({"guidance": np.nan}, "`guidance` must be a finite number"),
-        ({"guidance_interval": 1}, "`guidance_interval` must be a pair"),
-        ({"guidance_interval": (2, 1)}, "`guidance_interval` must be a pair"),
-        ({"guidance_interval": (-1, 1)}, "`guidance_interval` must be a pair"),
-        ({"guidance_interval": (np.nan, 1)}, "`guidance_interval` must be a"),
-        ({"batch_size": 0}, "`batch_size` must be a positive integer"),
-    ],
-)
-def test_errors(arguments, message):
-    model, _ = normal()
-    with pytest.raises(ValueError, match=rf"{message}.*Received: "):
-        model.generate(**{"count": 2, **arguments})
-
-
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        (3, "labels from 3 to 3"),
-        (-1, "labels from -1 to -1"),
-        ([0, 1, 2], "shape="),
-        (1.0, "dtype=float64"),
-        ([0, None], ""),
-        ("shoe", ""),
-    ],
-)
-def test_label_errors(by_label, labels, message):
-    with pytest.raises(
-        ValueError, match=rf"from 0 to 2.*Received: .*{message}"
-    ):
-        by_label.generate(2, labels=labels, steps=2)
-
-
-def test_errors_of_given_images():
-    model, _ = normal()
-    images = np.zeros((2, 1, 1, 2), "float32")
-    for call, message in [
-        (lambda: model.generate_from(images[0]), "`noise` must have shape"),
-        (lambda: model.invert(images[..., :1]), "images of shape"),
-        (lambda: model.invert(images + 9), r"in \[-1, 1\]"),
-        (lambda: model.invert(images, iterations=0), "`iterations`"),
-        (lambda: model.interpolate(images, images[:1]), "hold as many"),
-        (lambda: model.inpaint(images, np.ones(3)), "`mask` must have"),
-        (lambda: model.denoise(images), "`times` or `alpha`"),
-        (lambda: model.denoise(images, times=200), r"in \[0, 199\]"),
-        (lambda: model.denoise(images, alpha=1.0), r"in \[0, 199\]"),
-        (lambda: model.denoise(images, alpha=-1.0), "`alpha` must be in"),
-    ]:
-        with pytest.raises(ValueError, match=rf"{message}.*Received: "):
-            call()
-
-
-def test_without_label_dropout_there_is_no_answer_without_label():
-    model = model_of(OnePerLabel((0.0,) * 3), num_classes=2, label_dropout=0.0)
-    with pytest.raises(ValueError, match=r"`label_dropout`.*Received: "):
-        model.generate(1, guidance=2.0)
-    with pytest.raises(ValueError, match=r"`label_dropout`.*Received: "):
-        model.generate_from(np.zeros((1, 1, 1, 2)))

@@ -1,5 +1,7 @@
 """Completing and denoising images: methods of `zoo.Diffusion`, in a file."""
 
+# ruff: noqa: D417  `self` is a model, as in any of its methods.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -22,7 +24,7 @@ INPAINTING = Sampling(sampler="ddpm")
 
 
 def inpaint(
-    model: Diffusion,
+    self: Diffusion,
     images: Any,
     mask: Any,
     labels: Any = None,
@@ -42,7 +44,6 @@ def inpaint(
     resampling.
 
     Args:
-        model: The model.
         images: `(count, height, width, channels)` in [-1, 1].
         mask: `(height, width)` or `(count, height, width)`: true, or not 0,
             where pixels are to be made.
@@ -71,8 +72,8 @@ def inpaint(
         TypeError: There is no such field.
     """
     sampling = chosen(sampling, INPAINTING, sampler=sampler, **fields)
-    batches.check_images(images, model.image_shape)
-    images = as_images(model, "images", images)
+    batches.check_images(images, self.image_shape)
+    images = as_images(self, "images", images)
     mask, expected = np.asarray(mask) != 0, images.shape[:-1]
     if mask.shape not in (expected, expected[1:]):
         raise ValueError(
@@ -80,10 +81,10 @@ def inpaint(
             f"Received: shape={mask.shape}"
         )
     mask = np.broadcast_to(mask, expected)[..., None]
-    labels = labels_or_none(model, labels, len(images))
-    streams = NoiseStreams(seed, len(images), model.image_shape)
+    labels = labels_or_none(self, labels, len(images))
+    streams = NoiseStreams(seed, len(images), self.image_shape)
     return denoised(
-        model,
+        self,
         streams.start(),
         labels,
         streams,
@@ -95,7 +96,7 @@ def inpaint(
 
 
 def denoise(
-    model: Diffusion,
+    self: Diffusion,
     images: Any,
     times: Any = None,
     alpha: Any = None,
@@ -104,7 +105,6 @@ def denoise(
     """Tells noise from image, once.
 
     Args:
-        model: The model.
         images: Noisy images `x_t`, `(count, height, width, channels)`.
         times: Their times, one for all or `(count,)`, may be fractional; or
             else
@@ -125,24 +125,24 @@ def denoise(
             "Expected `times` or `alpha`, and not both. "
             f"Received: times={times}, alpha={alpha}"
         )
-    images = as_images(model, "images", images)
-    last = model.schedule.steps - 1
+    images = as_images(self, "images", images)
+    last = self.schedule.steps - 1
     if times is None:
-        times = model.schedule.time_of(alpha)
+        times = self.schedule.time_of(alpha)
     if np.min(times) < 0 or np.max(times) > last:
         raise ValueError(
             f"Argument `times` must be in [0, {last}], and `alpha` in "
-            f"{model.schedule.alpha([last, 0])}. "
+            f"{self.schedule.alpha([last, 0])}. "
             f"Received: times={times}, alpha={alpha}"
         )
     times = np.broadcast_to(np.asarray(times, "float64"), len(images))
-    inputs = [images, model.task.told(times).astype("float32")]
-    labels = labels_or_none(model, labels, len(images))
+    inputs = [images, self.task.told(times).astype("float32")]
+    labels = labels_or_none(self, labels, len(images))
     inputs += [] if labels is None else [labels]
-    backend.sync_state(model)
-    prediction = model.predict(inputs, verbose=0)
+    backend.sync_state(self)
+    prediction = self.predict(inputs, verbose=0)
     signal, sigma = (
         rate(times).astype("float32")[:, None, None, None]
-        for rate in (model.schedule.signal_rate, model.schedule.noise_rate)
+        for rate in (self.schedule.signal_rate, self.schedule.noise_rate)
     )
-    return split(prediction, images, signal, sigma, model.prediction)
+    return split(prediction, images, signal, sigma, self.prediction)

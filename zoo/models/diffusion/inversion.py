@@ -1,5 +1,7 @@
 """Images by way of their noise: methods of `zoo.Diffusion`, in a file."""
 
+# ruff: noqa: D417  `self` is a model, as in any of its methods.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -26,7 +28,7 @@ ITERATIONS = 3
 
 
 def invert(
-    model: Diffusion,
+    self: Diffusion,
     images: Any,
     steps: int | None = Sampling.steps,
     labels: Any = None,
@@ -45,7 +47,6 @@ def invert(
     arXiv:2010.02502, section 4.3. Estimates of the image are not cut.
 
     Args:
-        model: The model.
         images: `(count, height, width, channels)` in [-1, 1].
         steps: Steps, as many as the images are to be made in again.
         labels: Integers `(count,)`, or one for all; `None` for no label.
@@ -69,11 +70,11 @@ def invert(
     sampling = chosen(
         sampling, Sampling(), steps=steps, guidance=guidance, **fields
     )
-    batches.check_images(images, model.image_shape)
-    images = as_images(model, "images", images)
-    labels = labels_or_none(model, labels, len(images))
+    batches.check_images(images, self.image_shape)
+    images = as_images(self, "images", images)
+    labels = labels_or_none(self, labels, len(images))
     run = Run(batch_size, verbose)
-    return _noise_of(model, images, labels, sampling, run, iterations)
+    return _noise_of(self, images, labels, sampling, run, iterations)
 
 
 def _noise_of(model, images, labels, sampling, run, iterations=ITERATIONS):
@@ -95,7 +96,7 @@ def _noise_of(model, images, labels, sampling, run, iterations=ITERATIONS):
 
 
 def interpolate(
-    model: Diffusion,
+    self: Diffusion,
     images_a: Any,
     images_b: Any,
     count: int = 8,
@@ -110,7 +111,6 @@ def interpolate(
     """Blends pairs of images by way of their noise.
 
     Args:
-        model: The model.
         images_a: `(pairs, height, width, channels)` in [-1, 1].
         images_b: What they are to become, the same shape.
         count: Images per pair, the two ends included.
@@ -134,25 +134,26 @@ def interpolate(
     count = checks.positive_integer("count", count)
     sampling = chosen(sampling, Sampling(), steps=steps, **fields)
     run = Run(batch_size, verbose)
-    images_a = as_images(model, "images_a", images_a)
-    images_b = as_images(model, "images_b", images_b)
+    images_a = as_images(self, "images_a", images_a)
+    images_b = as_images(self, "images_b", images_b)
     if len(images_a) != len(images_b):
         raise ValueError(
             "Arguments `images_a` and `images_b` must hold as many images. "
             f"Received: {len(images_a)} and {len(images_b)}"
         )
     ends = np.concatenate([images_a, images_b])
-    batches.check_images(ends, model.image_shape)
-    labels = labels_or_none(model, labels, len(images_a))
+    batches.check_images(ends, self.image_shape)
+    labels = labels_or_none(self, labels, len(images_a))
     twice = None if labels is None else np.tile(labels, 2)
-    noise = _noise_of(model, ends, twice, sampling, run)
+    noise = _noise_of(self, ends, twice, sampling, run)
     shares = np.linspace(0, 1, count)
-    noise = np.stack([slerp(*np.split(noise, 2), x) for x in shares], 1)
+    a, b = np.split(noise, 2)
+    noise = np.stack([slerp(a, b, share) for share in shares], axis=1)
     made = denoised(
-        model,
-        noise.reshape(-1, *model.image_shape),
+        self,
+        noise.reshape(-1, *self.image_shape),
         None if labels is None else labels.repeat(count),
-        NoiseStreams(0, 0, model.image_shape),  # DDIM adds none.
+        NoiseStreams(0, 0, self.image_shape),  # DDIM adds none.
         sampling,
         run,
     )

@@ -7,6 +7,7 @@ from keras import ops
 
 from zoo import backend
 from zoo.diffusion import schedules
+from zoo.diffusion.loop import DenoisingLoop
 from zoo.diffusion.predictions import target
 from zoo.diffusion.task import Task
 from zoo.engine import batches
@@ -80,8 +81,9 @@ class Diffusion(GenerativeModel):
     players = {"denoiser": ("denoiser",)}
     loss_names = ("denoiser_loss",)
     inference_networks = ("denoiser",)
-    compiled_loop = None  # It removes noise, and is made when first needed.
-    # Functions of a model, each in the file that it names.
+    # Removes noise; made when first needed.
+    compiled_loop: DenoisingLoop | None = None
+    # Methods that stand in files of their own.
     grid_rows = property(sampling.grid_rows)
     pictures = sampling.pictures
     preview_arguments = sampling.preview_arguments
@@ -216,7 +218,7 @@ class Diffusion(GenerativeModel):
         return images, ops.cast(labels, "int32")
 
     @property
-    def metrics(self) -> list[keras.Metric]:
+    def metrics(self) -> list[keras.metrics.Mean]:
         """The mean loss, and those of each quarter of the times."""
         return [*super().metrics, *self.band_trackers]
 

@@ -1,5 +1,7 @@
 """Drawing images: methods of `zoo.Diffusion`, in a file of their own."""
 
+# ruff: noqa: D417  `self` is a model, as in any of its methods.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -27,7 +29,7 @@ Images = np.ndarray | tuple[np.ndarray, np.ndarray]
 
 
 def generate(
-    model: Diffusion,
+    self: Diffusion,
     count: int,
     steps: int | None = Sampling.steps,
     sampler: str | Sampler = Sampling.sampler,
@@ -46,7 +48,6 @@ def generate(
     """Draws images.
 
     Args:
-        model: The model.
         count: Number of images.
         steps: Times at which the network is asked, at most the schedule's; by
             default 50, or all where there are fewer.
@@ -96,11 +97,11 @@ def generate(
         spacing=spacing,
         clip=clip,
     )
-    labels = labels_to_generate(labels, count, model.num_classes)
-    streams = NoiseStreams(seed, count, model.image_shape)
+    labels = labels_to_generate(labels, count, self.num_classes)
+    streams = NoiseStreams(seed, count, self.image_shape)
     run = Run(batch_size, verbose)
     return denoised(
-        model,
+        self,
         streams.start(),
         labels,
         streams,
@@ -111,7 +112,7 @@ def generate(
 
 
 def generate_from(
-    model: Diffusion,
+    self: Diffusion,
     noise: Any,
     labels: Any = None,
     seed: int | None = None,
@@ -125,7 +126,6 @@ def generate_from(
     """Makes images of given noise, such as that of `invert`.
 
     Args:
-        model: The model.
         noise: `(count, height, width, channels)`.
         labels: Integers `(count,)`, or one for all; `None` for no label.
         seed: Integer that fixes the noise that samplers add; `None` adds new
@@ -149,22 +149,22 @@ def generate_from(
         TypeError: There is no such field.
     """
     sampling = chosen(sampling, Sampling(), **fields)
-    noise = as_images(model, "noise", noise)
-    labels = labels_or_none(model, labels, len(noise))
-    streams = NoiseStreams(seed, len(noise), model.image_shape)
+    noise = as_images(self, "noise", noise)
+    labels = labels_or_none(self, labels, len(noise))
+    streams = NoiseStreams(seed, len(noise), self.image_shape)
     run = Run(batch_size, verbose)
     return denoised(
-        model, noise, labels, streams, sampling, run, return_trajectory
+        self, noise, labels, streams, sampling, run, return_trajectory
     )
 
 
-def grid_rows(model: Diffusion) -> int:
+def grid_rows(self: Diffusion) -> int:
     """Rows of a grid of `pictures`: one for each label, if there are."""
-    return min(model.num_classes or 8, 10)
+    return min(self.num_classes or 8, 10)
 
 
 def pictures(
-    model: Diffusion,
+    self: Diffusion,
     count: int,
     seed: int | None = None,
     inputs: Any = None,
@@ -173,7 +173,6 @@ def pictures(
     """Makes pictures for a grid: the same noise in a row per label.
 
     Args:
-        model: The model.
         count: Number of pictures.
         seed: Integer that fixes them, or `None`.
         inputs: Not used: this model translates no images.
@@ -182,14 +181,14 @@ def pictures(
     Returns:
         float32 array `(count, height, width, channels)` in [-1, 1].
     """
-    if model.num_classes is None:
-        return model.generate(count, seed=seed, **arguments)
-    return pictures_by_label(model, count, seed, **arguments)
+    if self.num_classes is None:
+        return self.generate(count, seed=seed, **arguments)
+    return pictures_by_label(self, count, seed, **arguments)
 
 
-def preview_arguments(model: Diffusion) -> dict[str, Any]:
+def preview_arguments(self: Diffusion) -> dict[str, Any]:
     """Returns arguments of `generate` for a quick look: 10 steps."""
-    steps = min(10, model.schedule.steps)
+    steps = min(10, self.schedule.steps)
     return {"steps": steps, "sampler": "dpm_solver", "verbose": 0}
 
 
@@ -231,7 +230,7 @@ def denoised(
             start[index],
             draw if sampling.method.is_random or known else None,
             None if labels is None else labels[index],
-            known=known and tuple(x[index] for x in known),
+            known=known and (known[0][index], known[1][index]),
             every=1 if return_trajectory else CHUNK,
         )
 
