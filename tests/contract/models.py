@@ -129,10 +129,10 @@ class Entry:
         keras.utils.set_random_seed(0)
         return self.cls(**(self.arguments | arguments))
 
-    def fit(self, model: Any, count: int = COUNT, **arguments: Any) -> dict:
-        """Trains by the same images in the same order; returns the logs."""
-        arguments = {"batch_size": BATCH, "shuffle": False} | arguments
-        return model.fit(*self.data(count), verbose=0, **arguments).history
+    def fit(self, model: Any, count: int = COUNT) -> dict:
+        """Trains by so many images, in their order; returns the logs."""
+        arguments = {"batch_size": BATCH, "shuffle": False, "verbose": 0}
+        return model.fit(*self.data(count), **arguments).history
 
 
 SIZE = {"image_shape": (16, 16, 1), "ema_decay": 0.5}
@@ -174,10 +174,10 @@ each_model = pytest.mark.parametrize("entry", TABLE, ids=list(MODELS))
 # Training
 
 
-def compile_small(model: Any, rate: float = 0.01, **options: Any) -> Any:
+def compile_small(model: Any, **options: Any) -> Any:
     """Compiles with optimizers that have state, but few operations."""
     optimizers = {
-        f"{player}_optimizer": keras.optimizers.SGD(rate, momentum=0.9)
+        f"{player}_optimizer": keras.optimizers.SGD(0.01, momentum=0.9)
         for player in model.players
     }
     model.compile(**optimizers, **options)

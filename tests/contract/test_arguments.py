@@ -117,3 +117,17 @@ def test_wrong_values(entry):
         with pytest.raises(ValueError, match=r"Received: [^\n]+$") as error:
             entry.make(**{name: WRONG[name]})
         assert name in str(error.value)
+
+
+@each_model
+def test_compiles_without_arguments(entry):
+    """Each player has an optimizer, of the paper; a config makes the same."""
+    model, other = entry.make(), entry.make()
+    model.compile()
+    assert set(model.optimizer.members) == set(model.players)
+    other.compile_from_config(comparable(model.get_compile_config()))
+    for player in model.players:
+        configs = [m.optimizer[player].get_config() for m in (model, other)]
+        assert comparable(configs[0]) == comparable(configs[1])
+    with pytest.raises(ValueError, match=r"Received: .*nobody_optimizer"):
+        entry.make().compile(nobody_optimizer="sgd")
