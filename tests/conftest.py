@@ -27,15 +27,18 @@ def pytest_collection_modifyitems(config, items):
     """Picks the tests of this run, and their order.
 
     Those marked `backend_free` are left to TensorFlow's run, unless `-m` asks
-    for them. Files beside this one come first: they hold few tests and take
-    long, and one process would wait for the other's at the end.
+    for them. Those of the contract come first, then files beside this one: they
+    take longest, and one process would wait for the other's at the end.
     """
     asked = "backend_free" in config.option.markexpr
     if not asked and keras.backend.backend() != "tensorflow":
         free = {x for x in items if x.get_closest_marker("backend_free")}
         items[:] = [x for x in items if x not in free]
         config.hook.pytest_deselected(items=list(free))
-    items.sort(key=lambda item: item.path.parent != config.rootpath / "tests")
+    first = [config.rootpath / x for x in ("tests/contract", "tests")]
+    items.sort(
+        key=lambda item: (*first, item.path.parent).index(item.path.parent)
+    )
 
 
 @pytest.fixture(autouse=True)

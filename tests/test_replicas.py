@@ -14,6 +14,5 @@ pytestmark = pytest.mark.skipif(
 def test_two_replicas(tmp_path):
     """In another process: logical devices are chosen once per process."""
     worker = ROOT / "tests" / "support" / "replicas_worker.py"
-    code, out, err = run(worker, tmp_path)
+    code, _, err = run(worker, tmp_path)
     assert code == 0, err
-    assert "largest move" in out

@@ -1,0 +1,50 @@
+"""Every model on two replicas of tf.distribute.MirroredStrategy.
+
+Another process trains them: logical devices are chosen once per process.
+"""
+
+import json
+
+import keras
+import pytest
+from support.harness import run
+
+from .models import TABLE, each_model
+
+# tf.distribute is TensorFlow's own; the other backends have no replicas.
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="MirroredStrategy runs TensorFlow models alone",
+)
+
+EXACT = [entry for entry in TABLE if entry.exact is not None]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What the other process has found of each model."""
+    directory = tmp_path_factory.mktemp("replicas")
+    code, _, err = run("-m", "contract.replicas_worker", directory)
+    assert code == 0, err
+    return {
+        entry.name: json.loads((directory / f"{entry.name}.json").read_text())
+        for entry in TABLE
+    }
+
+
+@each_model
+def test_trains_on_two_replicas(entry, found):
+    """All that is state is the same on both afterwards."""
+    training = found[entry.name]["training"]
+    assert training["finite"]
+    assert training["moved"] > 0.5
+    assert training["differing"] == []
+
+
+@pytest.mark.parametrize("entry", EXACT, ids=lambda entry: entry.name)
+def test_a_step_on_two_equals_one_on_one(entry, found):
+    """With the same noise, and where a batch has no statistics."""
+    differences = found[entry.name]["differences"]
+    assert differences["moved"] > 0.5
+    assert differences["weights"] < 1e-3
+    assert differences["logs"] < 1e-5
