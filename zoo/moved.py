@@ -76,7 +76,7 @@ MOVED: dict[str, str] = {
     "models.upsampling": "models.translation.parts",
     "models.volumetric": "models.gan3d.networks",
     "models.wgan_gp": "models.gan.wgan_gp",
-    "noise": "utils.noise",
+    "noise": "utils.noise_streams",
     "optimizer_group": "engine.optimizer_group",
     "perceptual": "losses.perceptual",
     "plots": "utils.plots",

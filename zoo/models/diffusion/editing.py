@@ -15,7 +15,7 @@ from zoo.diffusion.sampling import Sampling, chosen
 from zoo.engine import batches
 from zoo.models.diffusion.running import Run, as_images, labels_or_none
 from zoo.models.diffusion.sampling import Images, denoised
-from zoo.utils.noise import NoiseStreams
+from zoo.utils.noise_streams import NoiseStreams
 
 if TYPE_CHECKING:
     from zoo.models.diffusion.model import Diffusion

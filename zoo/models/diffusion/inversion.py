@@ -19,7 +19,7 @@ from zoo.models.diffusion.running import (
 )
 from zoo.models.diffusion.sampling import denoised
 from zoo.utils import checks
-from zoo.utils.noise import NoiseStreams, slerp
+from zoo.utils.noise_streams import NoiseStreams, slerp
 
 if TYPE_CHECKING:
     from zoo.models.diffusion.model import Diffusion

@@ -84,8 +84,6 @@ class Diffusion(GenerativeModel):
     # Removes noise; made when first needed.
     compiled_loop: DenoisingLoop | None = None
     # Methods that stand in files of their own.
-    grid_rows = property(sampling.grid_rows)
-    pictures = sampling.pictures
     preview_arguments = sampling.preview_arguments
     generate = sampling.generate
     generate_from = sampling.generate_from

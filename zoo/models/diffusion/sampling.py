@@ -11,7 +11,7 @@ import numpy as np
 from zoo.diffusion.loop import CHUNK
 from zoo.diffusion.samplers import Sampler
 from zoo.diffusion.sampling import Sampling, chosen
-from zoo.engine.labels import labels_to_generate, pictures_by_label
+from zoo.engine.labels import labels_to_generate
 from zoo.models.diffusion.running import (
     Run,
     as_images,
@@ -19,7 +19,7 @@ from zoo.models.diffusion.running import (
     loop_of,
 )
 from zoo.utils import checks
-from zoo.utils.noise import NoiseStreams
+from zoo.utils.noise_streams import NoiseStreams
 
 if TYPE_CHECKING:
     from zoo.models.diffusion.model import Diffusion
@@ -156,34 +156,6 @@ def generate_from(
     return denoised(
         self, noise, labels, streams, sampling, run, return_trajectory
     )
-
-
-def grid_rows(self: Diffusion) -> int:
-    """Rows of a grid of `pictures`: one for each label, if there are."""
-    return min(self.num_classes or 8, 10)
-
-
-def pictures(
-    self: Diffusion,
-    count: int,
-    seed: int | None = None,
-    inputs: Any = None,
-    **arguments: Any,
-) -> Images:
-    """Makes pictures for a grid: the same noise in a row per label.
-
-    Args:
-        count: Number of pictures.
-        seed: Integer that fixes them, or `None`.
-        inputs: Not used: this model translates no images.
-        **arguments: Further arguments of `generate`.
-
-    Returns:
-        float32 array `(count, height, width, channels)` in [-1, 1].
-    """
-    if self.num_classes is None:
-        return self.generate(count, seed=seed, **arguments)
-    return pictures_by_label(self, count, seed, **arguments)
 
 
 def preview_arguments(self: Diffusion) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from keras import ops
 
 from zoo.engine.labels import one_hot_to_generate
 from zoo.utils import checks
-from zoo.utils.noise import NoiseStreams
+from zoo.utils.noise_streams import NoiseStreams
 
 LAYERS = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 18)}
 """First and last of the layers that figure 3 of StyleGAN's paper copies."""
