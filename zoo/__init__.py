@@ -12,12 +12,16 @@ with prepared():
     from zoo.diffusion.sampling import Sampling
     from zoo.engine import learning_rates
     from zoo.engine.generative_model import GenerativeModel
-    from zoo.models.diffusion import Diffusion
-    from zoo.models.gan import DCGAN, WGANGP, ConditionalGAN
-    from zoo.models.gan3d import GAN3D
-    from zoo.models.stylegan import StyleGAN
-    from zoo.models.super_resolution import SRGAN, SRResNet
-    from zoo.models.translation import CycleGAN, Pix2Pix
+    from zoo.models.diffusion.model import Diffusion
+    from zoo.models.gan.conditional_gan import ConditionalGAN
+    from zoo.models.gan.dcgan import DCGAN
+    from zoo.models.gan.wgan_gp import WGANGP
+    from zoo.models.gan3d.model import GAN3D
+    from zoo.models.stylegan.model import StyleGAN
+    from zoo.models.super_resolution.srgan import SRGAN
+    from zoo.models.super_resolution.srresnet import SRResNet
+    from zoo.models.translation.cyclegan import CycleGAN
+    from zoo.models.translation.pix2pix import Pix2Pix
     from zoo.registry import list_presets, register_preset, upload_preset
     from zoo.utils.grids import image_grid, save_picture
 

@@ -1,16 +1,12 @@
-"""What `zoo train NAME` trains when it is told nothing else."""
+"""What `zoo train NAME` trains when it is told nothing else.
 
-from zoo.recipes import (  # Each registers its model's recipes.
-    conditional_gan,
-    cyclegan,
-    dcgan,
-    diffusion,
-    gan3d,
-    pix2pix,
-    stylegan,
-    super_resolution,
-    wgan_gp,
-)
+A module of this folder registers its recipes when it is imported, as all of
+them are here: a new one is a new file.
+"""
+
+import importlib
+import pkgutil
+
 from zoo.recipes.inputs import Inputs, images, labelled_images
 from zoo.recipes.recipe import RECIPES, Recipe, get_recipe, register_recipe
 
@@ -18,17 +14,11 @@ __all__ = [
     "RECIPES",
     "Inputs",
     "Recipe",
-    "conditional_gan",
-    "cyclegan",
-    "dcgan",
-    "diffusion",
-    "gan3d",
     "get_recipe",
     "images",
     "labelled_images",
-    "pix2pix",
     "register_recipe",
-    "stylegan",
-    "super_resolution",
-    "wgan_gp",
 ]
+
+for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)

@@ -1,6 +1,6 @@
 """From small images to large ones."""
 
-from zoo.models.super_resolution.srgan import SRGAN
-from zoo.models.super_resolution.srresnet import SRResNet
+# Up to version 0.1 a module had the name that is now this folder's.
+from zoo.models.super_resolution.super_resolution import SuperResolution
 
-__all__ = ["SRGAN", "SRResNet"]
+__all__ = ["SuperResolution"]
