@@ -19,7 +19,7 @@ def test_group_normalization_by_hand(dtype):
     """Also of an offset that sums in bfloat16 would not survive."""
     x = 3 + noise(2, 4, 5, 6)
     if dtype != "float32":
-        x = to_numpy(ops.cast(ops.cast(x, "bfloat16"), "float32"))
+        x = to_numpy(ops.cast(x, "bfloat16")).astype("float32")
     layer = GroupNormalization(4, 1e-6, dtype=dtype)  # gcd(4, 6) = 2 groups.
     layer.build(x.shape)
     gamma, beta = noise(6), noise(6) + 1

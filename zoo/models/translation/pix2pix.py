@@ -191,7 +191,7 @@ class Pix2Pix(GenerativeModel):
 
     # The step
 
-    def forward(self, source: Any, noise: Any, training: bool) -> Any:
+    def translation(self, source: Any, noise: Any, training: bool) -> Any:
         """Returns G(x, z)."""
         inputs = self.noise.beside(source, noise)
         return self.generator(inputs, training=training)
@@ -206,7 +206,7 @@ class Pix2Pix(GenerativeModel):
         source, target = two_sets.unpack(data)
         noise = self.sample_noise(source)
         made = self.record(
-            "generator", lambda: self.forward(source, noise, True)
+            "generator", lambda: self.translation(source, noise, True)
         )
         discriminator = self.minimize(
             "discriminator",
@@ -223,7 +223,7 @@ class Pix2Pix(GenerativeModel):
     def test_step(self, data: Any) -> dict[str, Any]:
         """Computes the losses of images made as by `translate`."""
         source, target = two_sets.unpack(data)
-        made = self.forward(source, self.sample_noise(source), False)
+        made = self.translation(source, self.sample_noise(source), False)
         return self.log(
             **self.discriminator_loss(source, target, made, False),
             **self.generator_loss(source, target, made, False),
