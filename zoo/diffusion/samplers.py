@@ -14,6 +14,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 from zoo.diffusion.schedules import Schedule
 from zoo.utils import checks
@@ -162,27 +163,17 @@ class DPMSolver(Sampler):
     """
 
     def rates(self, schedule: Schedule, t: Any, s: Any) -> Rates:
-        """Returns what the algorithm makes of `lambda = log(signal / sigma)`.
-
-        With h the step in lambda, and r its ratio to the one before.
-        """
+        """Returns h, steps of log(signal / sigma), and r, h before over h."""
         h = schedule.log_snr(s) / 2 - schedule.log_snr(t) / 2
-        half_of_inverse_r = np.zeros_like(h)  # 1 / (2 r), r = h_before / h.
-        half_of_inverse_r[1:-1] = 0.5 * h[1:-1] / h[:-2]
-        return super().rates(schedule, t, s) | {
-            "half_of_inverse_r": half_of_inverse_r,
-            "expm1_minus_h": np.expm1(-h),
-        }
+        r = np.full_like(h, np.inf)  # At both ends: 1 / (2 r) is 0.
+        r[1:-1] = h[:-2] / h[1:-1]
+        return super().rates(schedule, t, s) | {"h": h, "r": r}
 
     @staticmethod
     def step(at: Any, x: Any, x0: Any, eps: Any, before: Any, z: Any) -> Any:
-        """Returns `x_s`: the body of algorithm 2's loop.
-
-        `D = (1 + 1 / (2 r)) x_0 - 1 / (2 r) x_0'`, where `x_0'` is of the step
-        before, and `x_s = sigma_s / sigma_t x_t - signal_s (e^-h - 1) D`.
-        """
-        d = (1 + at.half_of_inverse_r) * x0 - at.half_of_inverse_r * before
-        return at.sigma_s / at.sigma_t * x - at.signal_s * at.expm1_minus_h * d
+        """Returns `x_s`: the two formulas of algorithm 2's loop."""
+        d = (1 + 1 / (2 * at.r)) * x0 - 1 / (2 * at.r) * before
+        return at.sigma_s / at.sigma_t * x - at.signal_s * ops.expm1(-at.h) * d
 
 
 @dataclasses.dataclass(frozen=True)
