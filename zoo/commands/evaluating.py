@@ -56,7 +56,7 @@ def evaluate(
         images: In its place, a source for `pipelines.images`.
         reference: Real images: a source for `pipelines.images`, or a `.npz`
             file of statistics.
-        metrics: Names for `Evaluator`.
+        metrics: Names of registered metrics.
         features: Name of an extractor.
         count: Number of samples; by default 10,000, or all images.
         size: Height and width of the images; by default the model's, or
@@ -108,7 +108,7 @@ def compare(
         models: What `load_model` takes, each of images of the same shape.
         reference: Real images: a source for `pipelines.images`. Where it has
             a test split, this stands in the last row: no model can do better.
-        metrics: Names for `Evaluator`.
+        metrics: Names of registered metrics.
         features: Name of an extractor.
         count: Number of samples.
         seed: Seed of the samples.
