@@ -6,6 +6,7 @@ asked of it.
 """
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -216,6 +217,11 @@ def moved_since(model: Any, state: dict[str, np.ndarray]) -> set[int]:
         for variable, pair in zip(all_variables(model), values, strict=True)
         if not np.array_equal(*pair)
     }
+
+
+def comparable(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns a config as it is after a file: tuples are lists there."""
+    return json.loads(json.dumps(config))
 
 
 def unequal(state: dict, expected: Iterable[np.ndarray]) -> list[str]:

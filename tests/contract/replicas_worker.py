@@ -27,7 +27,7 @@ STEP = 0.5
 """Rate of gradient descent, at which a step can be told from rounding."""
 
 
-def build(entry, scope, arguments):
+def build(entry, scope, rate, arguments):
     """Returns a compiled model, within a strategy's scope."""
     with scope:
         model = entry.make(**arguments)
@@ -37,7 +37,7 @@ def build(entry, scope, arguments):
                 variable.assign(variable * 5)
         model.compile(
             **{
-                f"{player}_optimizer": keras.optimizers.SGD(STEP)
+                f"{player}_optimizer": keras.optimizers.SGD(rate)
                 for player in model.players
             }
         )
@@ -78,7 +78,7 @@ def differences(entry, strategy):
     and the same of the logs.
     """
     models = [
-        build(entry, scope, entry.exact)
+        build(entry, scope, STEP, entry.exact)
         for scope in (contextlib.nullcontext(), strategy.scope())
     ]
     for model in models:
@@ -105,8 +105,7 @@ def differences(entry, strategy):
 
 def training(entry, strategy):
     """Returns whether it trains, and which variables differ on replicas."""
-    model = build(entry, strategy.scope(), {})
-    model.optimizer.learning_rate = 0.01
+    model = build(entry, strategy.scope(), 0.01, {})
     initial = snapshot(model.trainable_variables)
     data = tf.data.Dataset.from_tensors(entry.data(BATCH)).repeat(2)
     history = model.fit(data, verbose=0).history

@@ -1,48 +1,25 @@
 """Every model: arguments, their checks, and the way through the config."""
 
 import inspect
-import json
 
 import pytest
 
 import zoo
 
-from .models import MODELS, TABLE, each_model
+from .models import MODELS, TABLE, comparable, each_model
 
 WRONG = {
     "image_shape": 7,
     "resolution": 48,
+    "scale": 5,
+    "channels": 0,
     "latent_dim": 0,
     "filters": 0,
-    "channels": 0,
-    "num_classes": 0,
     "blocks": 0,
-    "scale": 5,
-    "receptive_field": 71,
-    "normalization": "layer",
-    "upsampling": "bilinear",
+    "num_classes": 0,
     "batch_norm": "layer",
-    "minibatch": "mean",
     "dropout": 1.0,
-    "label_dropout": 1.0,
-    "label_smoothing": 1.0,
     "loss": "no such",
-    "penalty": "no such",
-    "penalty_weight": -1.0,
-    "prediction": "no such",
-    "schedule": "no such",
-    "critic_steps": 0,
-    "discriminator_steps": 0,
-    "accuracy_gate": 1.0,
-    "mode_seeking_weight": -1.0,
-    "top_k": 0.0,
-    "temperature": -1.0,
-    "pool_size": -1,
-    "l1_weight": -1.0,
-    "cycle_weight": -1.0,
-    "identity_weight": -1.0,
-    "crop_size": 24,
-    "adversarial_weight": -1.0,
     "ema_decay": 1.0,
 }
 """Values that no model takes for an argument of that name."""
@@ -65,11 +42,6 @@ def explicit_arguments(cls):
     parameters = inspect.signature(cls.__init__).parameters.values()
     several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return {p.name for p in parameters if p.kind not in several} - {"self"}
-
-
-def comparable(config):
-    """Returns a config as it is after a file: tuples are lists there."""
-    return json.loads(json.dumps(config))
 
 
 def test_every_public_model_is_in_the_table():
@@ -112,7 +84,7 @@ def test_unknown_argument(entry):
 def test_wrong_values(entry):
     names = [x for x in WRONG if x in entry.make().get_config()]
     names = [x for x in names if (entry.name, x) not in BOOLEAN]
-    assert len(names) >= 4
+    assert len(names) >= 3
     for name in names:
         with pytest.raises(ValueError, match=r"Received: [^\n]+$") as error:
             entry.make(**{name: WRONG[name]})

@@ -33,7 +33,11 @@ def directory(models, tmp_path_factory):
         (directory / name).mkdir()
         model.save(directory / name / "model.keras")
     code, _, err = run(
-        "-m", "contract.exchange_worker", directory, backend=NEXT_BACKEND
+        "-m",
+        "contract.exchange_worker",
+        directory,
+        backend=NEXT_BACKEND,
+        timeout=1800,
     )
     assert code == 0, err
     return directory

@@ -24,7 +24,9 @@ EXACT = [entry for entry in TABLE if entry.exact is not None]
 def found(tmp_path_factory):
     """What the other process has found of each model."""
     directory = tmp_path_factory.mktemp("replicas")
-    code, _, err = run("-m", "contract.replicas_worker", directory)
+    code, _, err = run(
+        "-m", "contract.replicas_worker", directory, timeout=1800
+    )
     assert code == 0, err
     return {
         entry.name: json.loads((directory / f"{entry.name}.json").read_text())

@@ -227,7 +227,7 @@ def test_mixed_precision(entry, dtype):
 def killed(tmp_path_factory):
     """Directory of a process that was killed within all trainings."""
     directory = tmp_path_factory.mktemp("killed")
-    code, _, err = run("-m", "contract.resume_worker", directory)
+    code, _, err = run("-m", "contract.resume_worker", directory, timeout=1800)
     assert code == -signal.SIGKILL, err
     return directory
 

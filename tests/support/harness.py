@@ -88,11 +88,11 @@ def start(*arguments, backend=None, **options):
     )
 
 
-def run(*arguments, **options):
+def run(*arguments, timeout=600, **options):
     """Runs Python to its end; returns exit code, stdout and stderr."""
     with start(*arguments, **options) as process:
         try:
-            out, err = process.communicate(timeout=600)
+            out, err = process.communicate(timeout=timeout)
         finally:
             process.kill()  # Where it has not ended, also by Ctrl-C.
     return process.returncode, out, err
