@@ -134,7 +134,13 @@ def _distance(settings, directory, log):
 def _build(recipe, settings):
     inputs = recipe.inputs(settings)
     arguments = inputs.arguments | settings.arguments
-    model = recipe.model(dtype=settings.dtype, **arguments)
+    try:
+        model = recipe.model(dtype=settings.dtype, **arguments)
+    except TypeError as error:  # Of a name or a value that it does not take.
+        raise ValueError(
+            f"The model does not take its arguments: {error}. "
+            f"Received: arguments={arguments}"
+        ) from error
     model.compile(**recipe.optimizers())
     return model, inputs
 
