@@ -70,14 +70,6 @@ def files():
         yield from sorted((PACKAGES / name).rglob("*.py"))
 
 
-# To be told yet why they import late.
-LATER = (
-    "zoo/commands/evaluating.py",
-    "zoo/metrics/evaluation.py",
-    "zoo/models/super_resolution/super_resolution.py",
-)
-
-
 def unexplained(source):
     """Returns lines of imports inside of functions without a comment.
 
@@ -107,7 +99,7 @@ def test_late_imports_say_why():
         str(file.relative_to(PACKAGES)): unexplained(file.read_text())
         for file in files()
     }
-    found = {k: v for k, v in found.items() if v and k not in LATER}
+    found = {k: v for k, v in found.items() if v}
     assert found == {}
 
 

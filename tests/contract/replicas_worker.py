@@ -31,10 +31,6 @@ def build(entry, scope, rate, arguments):
     """Returns a compiled model, within a strategy's scope."""
     with scope:
         model = entry.make(**arguments)
-        # Wide enough weights that gradients are not lost in rounding.
-        for variable in model.trainable_variables:
-            if variable.name == "kernel":
-                variable.assign(variable * 5)
         model.compile(
             **{
                 f"{player}_optimizer": keras.optimizers.SGD(rate)
@@ -83,11 +79,13 @@ def differences(entry, strategy):
     ]
     for model in models:
         draw_shares(model)
+        # Wide enough weights that gradients are not lost in rounding.
+        for variable in model.trainable_variables:
+            if variable.name == "kernel":
+                variable.assign(variable * 5)
     before = snapshot(models[0].trainable_variables)
     models[0].run_eagerly = True
     data = tf.data.Dataset.from_tensors(entry.data(BATCH))
-    if len(entry.data(1)) == 1:
-        data = data.map(lambda images: images)
     logs = [model.fit(data, verbose=0).history for model in models]
     one, two = (snapshot(model.trainable_variables) for model in models)
     moves = [np.abs(a - b).max() for a, b in zip(one, before, strict=True)]
@@ -131,7 +129,7 @@ def main(directory):
         if entry.exact is not None:
             found["differences"] = differences(entry, strategy)
         path = pathlib.Path(directory, f"{entry.name}.json")
-        path.write_text(json.dumps(found))
+        path.write_text(json.dumps(found, default=float))
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def sample(
         pathlib.Path, typer.Option(help="Picture to write.")
     ] = pathlib.Path("samples.png"),
     backend: Backend = None,
-):
+) -> None:
     """Draw images from a trained model, as one picture."""
     with user_errors():
         arguments = named_values(options)

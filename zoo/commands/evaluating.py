@@ -82,7 +82,7 @@ def evaluate(
         count = count or 10_000
     else:
         size = size or _size_of_first(images)
-        made = all_images(images, size, channels)
+        made = all_images(str(images), size, channels)
         count = count or sum(len(batch) for batch in made)
     if reference is not None and not reference.endswith(".npz"):
         reference = all_images(reference, size, channels)

@@ -89,7 +89,7 @@ class DDPM(Sampler):
 
     variance: str = "small"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.one_of("variance", self.variance, VARIANCES)
 
     @property
@@ -130,7 +130,7 @@ class DDIM(Sampler):
 
     eta: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not (checks.is_number(self.eta) and 0 <= self.eta <= 1):
             raise ValueError(
                 f"Argument `eta` must be in [0, 1]. Received: eta={self.eta!r}"

@@ -56,7 +56,7 @@ class Sampling:
     spacing: str = "trailing"
     clip: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.steps is not None:
             checks.positive_integer("steps", self.steps)
         samplers.get(self.sampler, self.eta)

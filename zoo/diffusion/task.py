@@ -35,7 +35,7 @@ class Task:
     min_snr: float | None = None
     _by_time: dict[str, Any] = dataclasses.field(init=False, repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checked_prediction(self.prediction, self.schedule)
         object.__setattr__(self, "_by_time", self._tables())
 

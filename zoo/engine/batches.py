@@ -58,7 +58,7 @@ def _is_arrays(data):
 
 
 def check_images(
-    images: Any, image_shape: tuple[int, int, int], what: str = "images"
+    images: Any, image_shape: tuple[Any, ...], what: str = "images"
 ) -> None:
     """Checks a batch of images.
 

@@ -62,6 +62,9 @@ class GenerativeModel(keras.Model):
     image_range = (-1, 1)
     """Least and greatest value of what the model makes."""
 
+    plain_rows = 8
+    """Rows of a grid of `pictures`, of a model without classes."""
+
     num_classes: int | None = None
     """Number of classes to generate by; `None` for a model without."""
 
@@ -432,7 +435,9 @@ class GenerativeModel(keras.Model):
     @property
     def grid_rows(self) -> int:
         """Rows of a grid of `pictures`: with classes, one for each of 10."""
-        return min(self.num_classes or 8, 10)
+        if self.num_classes is None:
+            return self.plain_rows
+        return min(self.num_classes, 10)
 
     def pictures(
         self,

@@ -109,7 +109,7 @@ def one_hot_to_generate(
         ValueError: As `labels_to_generate`.
     """
     labels = labels_to_generate(labels, count, num_classes)
-    if labels is None:
+    if labels is None or num_classes is None:
         return None
     return np.eye(num_classes, dtype="float32")[labels]
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -79,7 +80,10 @@ class OptimizerGroup(keras.optimizers.Optimizer):
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
         members = self.members.values()
-        rates = [float(member.learning_rate) for member in members]
+        rates = [
+            float(ops.convert_to_numpy(member.learning_rate))
+            for member in members
+        ]
         if rates[0]:  # From 0 there is no factor: keep the ratios of before.
             self.ratios = [rate / rates[0] for rate in rates]
         for member, ratio in zip(members, self.ratios, strict=True):

@@ -1,14 +1,20 @@
 """Convolutions that are fast on every backend."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 from keras import ops
 
 from zoo import backend
 
+# What follows is mixed with Keras' layers, which have no types.
+if TYPE_CHECKING:
+    _Mixin = Any
+else:
+    _Mixin = object
 
-class _Convolution:
+
+class _Convolution(_Mixin):
     """What the convolutions add to the Keras layers of the same names."""
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
@@ -19,7 +25,7 @@ class _Convolution:
         return super().convolution_op(inputs, kernel)
 
 
-class _TransposedConvolution:
+class _TransposedConvolution(_Mixin):
     """What the transposed convolutions add to Keras' layers."""
 
     def call(self, inputs: Any) -> Any:

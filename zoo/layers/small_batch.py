@@ -57,7 +57,8 @@ class SmallBatchNormalization(BatchNormalization):
             self.batch_size.assign(size)
             return super().call(inputs, training=True)
         x = ops.cast(inputs, "float32")
-        outputs = normalized(x, *self._test_statistics(x), self.epsilon)
+        mean, variance = self._test_statistics(x)
+        outputs = normalized(x, mean, variance, self.epsilon)
         gamma, beta = map(ops.convert_to_tensor, (self.gamma, self.beta))
         outputs = outputs * gamma + beta
         return ops.cast(outputs, self.compute_dtype)

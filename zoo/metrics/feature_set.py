@@ -102,7 +102,7 @@ class FeatureSet:
         self.moments.update(pool)
         if "features" in self.needs:
             self._features.append(np.asarray(pool, "float32"))
-        if "labels" in self.needs:
+        if "labels" in self.needs and labels is not None:
             self._asked.append(np.reshape(labels, -1))
         if logits is not None:
             self._found.append(logits.argmax(axis=-1))

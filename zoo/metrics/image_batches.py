@@ -105,7 +105,7 @@ def fingerprint(images: Any) -> str:
         if shape is None:
             shape = batch.shape[1:]
             digest.update(repr(shape).encode())
-        digest.update(np.ascontiguousarray(batch))
+        digest.update(np.ascontiguousarray(batch).data)
     if shape is None:
         raise ValueError("The reference holds no images. Received: none")
     return digest.hexdigest()[:40]

@@ -12,6 +12,7 @@ super-resolution literature: Y = 16 + 65.481 R + 128.553 G + 24.966 B with R,
 G, B in [0, 1], not rounded. The peak stays at 255.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -128,7 +129,7 @@ def ms_ssim(
     """
 
     def measure(image, reference):
-        product = 1.0
+        product = np.ones(())
         for scale, weight in enumerate(SCALE_WEIGHTS):
             if scale:
                 image, reference = _halve(image), _halve(reference)
@@ -232,10 +233,11 @@ def _blur(image):
     weights /= weights.sum()
     for axis in (0, 1):
         length = image.shape[axis] - _WINDOW + 1
-        image = sum(
+        parts = [
             weight * np.take(image, range(i, i + length), axis)
             for i, weight in enumerate(weights)
-        )
+        ]
+        image = functools.reduce(np.add, parts)
     return image
 
 

@@ -67,7 +67,7 @@ def kernel_distance(
     sets.append(feature_matrix("features2", features2, dimension, subset_size))
     gamma = 1 / dimension if gamma is None else gamma
     for name, value in {"gamma": gamma, "coef0": coef0}.items():
-        if not isinstance(value, numbers.Real) or not np.isfinite(value):
+        if not isinstance(value, numbers.Real) or not np.isfinite(float(value)):
             raise ValueError(
                 f"Argument `{name}` must be a finite number. "
                 f"Received: {name}={value!r}"

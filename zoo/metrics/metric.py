@@ -65,7 +65,7 @@ class Metric:
     gives: tuple[str, ...] = ()
     known_as: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "needs", frozenset(self.needs))
         object.__setattr__(self, "gives", tuple(self.gives) or (self.name,))
         for name in (self.name, *self.gives, *self.known_as.values()):

@@ -50,8 +50,8 @@ class Moments:
         self.metadata = dict(metadata or {})
         # `None` where a file of another library does not tell.
         self.count: int | None = 0
-        self._mean = None
-        self._scatter = None  # Sum of outer products of x - mean.
+        self._mean: Any = None
+        self._scatter: Any = None  # Sum of outer products of x - mean.
 
     @classmethod
     def of(
@@ -96,13 +96,15 @@ class Moments:
     def mean(self) -> np.ndarray:
         """Mean, float64 of shape `(dimension,)`."""
         self._check_count(1)
-        return self._mean.copy()
+        return np.array(self._mean, "float64")
 
     @property
     def covariance(self) -> np.ndarray:
         """Unbiased covariance, float64 of shape `(dimension, dimension)`."""
         self._check_count(2)
-        return self._scatter / (1 if self.count is None else self.count - 1)
+        return np.asarray(self._scatter) / (
+            1 if self.count is None else self.count - 1
+        )
 
     def update(self, features: Any) -> Self:
         """Adds samples.
@@ -198,9 +200,9 @@ class Moments:
         Raises:
             ValueError: There are fewer than two samples.
         """
-        arrays = {"mu": self.mean, "sigma": self.covariance}
+        arrays: dict[str, Any] = {"mu": self.mean, "sigma": self.covariance}
         if self.count is not None:
-            arrays["count"] = np.int64(self.count)
+            arrays["count"] = np.array(self.count, "int64")
         arrays["metadata"] = np.array(json.dumps(self.metadata))
         with replacing(path) as temporary, open(temporary, "wb") as file:
             np.savez(file, **arrays)

@@ -95,7 +95,7 @@ class PredictionStatistics:
                 "The inception score needs at least one sample. "
                 "Received: 0 samples"
             )
-        mean = self._sum / self.count
+        mean = np.asarray(self._sum) / self.count
         divergence = self._negative_entropy / self.count
         divergence -= float((mean * _logarithm(mean)).sum())
         return float(np.exp(divergence))

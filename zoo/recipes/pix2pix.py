@@ -15,7 +15,7 @@ from zoo.recipes.optimizers import falling_adam
 from zoo.recipes.recipe import Recipe, get_recipe, register_recipe
 from zoo.utils.grids import from_uint8, to_uint8
 
-PREVIEW = 32  # Eight columns of `Pix2Pix.grid_rows`.
+PREVIEW = 8 * Pix2Pix.plain_rows
 """Pairs for the grids of samples."""
 
 

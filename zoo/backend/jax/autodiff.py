@@ -22,6 +22,8 @@ def stateful(step: Callable[..., Any]) -> Callable[..., Any]:
         if len(state) == 4:  # train_step; test_step has no optimizer
             groups.append(self.optimizer.variables)
         groups.append(self.metrics_variables)
+        # Uncompiled, Keras hands NumPy's arrays over.
+        data = jax.tree.map(jax.numpy.asarray, data)
         with _scope(_chain(groups), _chain(state)) as scope:
             logs = step(self, data)
         return logs, tuple(_current(scope, group) for group in groups)

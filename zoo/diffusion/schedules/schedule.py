@@ -41,7 +41,7 @@ class Schedule:
     alphas_bar: np.ndarray
     config: dict[str, Any] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         alphas = checks.finite_numbers(
             "alphas_bar", self.alphas_bar, MOST_STEPS
         )
@@ -190,7 +190,9 @@ class Schedule:
             noise_s / noise * beta,
         )
 
-    def sampling_times(self, steps: int, spacing: str = "trailing"):
+    def sampling_times(
+        self, steps: int, spacing: str = "trailing"
+    ) -> np.ndarray:
         """Returns the times that a sampler visits, the noisiest first.
 
         Args:

@@ -64,7 +64,9 @@ def get_extractor(
         return getattr(module, features)(**options)
     if isinstance(features, keras.Model):
         version = weights_version(features)
-        return FeatureExtractor(features.name, version, features, **options)
+        return FeatureExtractor(
+            str(features.name), version, features, **options
+        )
     if callable(features):
         return CallableExtractor(features)
     names = sorted(EXTRACTORS)

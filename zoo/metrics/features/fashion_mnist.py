@@ -100,7 +100,7 @@ def _resize(grey):
     result = np.empty((len(grey), *size), np.uint8)
     for index, image in enumerate(grey):
         pillow = Image.fromarray(np.ascontiguousarray(image))
-        result[index] = pillow.resize(size, bicubic)
+        result[index] = np.asarray(pillow.resize(size, bicubic))
     return result
 
 

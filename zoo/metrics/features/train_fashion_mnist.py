@@ -182,7 +182,7 @@ def write(network: keras.Model, facts: dict) -> None:
 
 def main() -> None:
     """Trains, evaluates and writes."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     every = list(range(len(CYCLES)))
     parser.add_argument("--cycles", type=int, nargs="+", default=every)
     parser.add_argument("--seed", type=int, default=SEED)

@@ -65,7 +65,7 @@ class Architecture:
     cosine_first: bool = False
     shift: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("channels", "blocks", "patch_size", "heads", "groups"):
             checks.positive_integer(name, getattr(self, name))
         for name in ("num_classes", "head_channels"):

@@ -42,7 +42,7 @@ class Run:
     batch_size: int = 64
     verbose: bool | int | str = "auto"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.positive_integer("batch_size", self.batch_size)
 
     def in_batches(

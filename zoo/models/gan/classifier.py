@@ -43,7 +43,9 @@ class AuxiliaryClassifier(Trick):
     @property
     def heads(self) -> dict[str, int]:
         """A logit for each class."""
-        return {"classes": self.num_classes} if self.hides_conditions else {}
+        if not self.num_classes or not self.weight:
+            return {}
+        return {"classes": self.num_classes}
 
     def names(self, opponent: str) -> Names:
         """Returns the names of both players' cross-entropy."""

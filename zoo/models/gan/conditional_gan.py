@@ -184,10 +184,11 @@ class ConditionalGAN(AdversarialGame):
                 "`categorical_codes` need a discriminator with heads, not an "
                 f"auto-encoder. Received: loss={self.adversarial_loss.name!r}"
             )
-        told = 0 if self.classifier.hides_conditions else self.num_classes
+        classes = self.num_classes or 0
+        told = 0 if self.classifier.hides_conditions else classes
         with self.dtype_scope():
             self.generator = build_generator(
-                self.layout, self.latent_dim + self.codes.dim, self.num_classes
+                self.layout, self.latent_dim + self.codes.dim, classes
             )
             self.discriminator = build_opponent(
                 self.layout, "discriminator", told, heads, energy

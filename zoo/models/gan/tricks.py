@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from keras import ops
 
 from zoo import losses
-from zoo.losses import AdversarialLoss, Penalty
+from zoo.losses import AdversarialLoss
 from zoo.models.gan.trick import Names, Terms, Trick
 from zoo.utils import checks
 
@@ -50,7 +50,7 @@ class GradientPenalty(Trick):
         weight: Factor of it, not negative; `None` for its paper's.
     """
 
-    penalty: str | Penalty | None = None
+    penalty: Any = None
     weight: float | None = None
 
     def __post_init__(self) -> None:

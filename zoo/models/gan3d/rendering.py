@@ -73,7 +73,7 @@ def _render(solid, cells, axes, signs):
     face = np.eye(3)[axes[first, rays]] * signs
 
     soft = _blurred(np.pad(solid.astype("float32"), 2))
-    slopes = np.stack(np.gradient(soft), axis=-1)
+    slopes = np.stack(list(np.gradient(soft)), axis=-1)
     surface = -slopes[tuple((place + 2).T)]
     # Within thin plates the slope is about 0, and its direction noise.
     length = np.linalg.norm(surface, axis=1, keepdims=True)

@@ -27,7 +27,7 @@ class GrowingGAN(AdversarialGame):
     growing = "synthesis"
     """Attribute of the network that keeps how far all have grown."""
 
-    stage = None
+    stage: Any = None
     """Stage that steps are compiled for."""
 
     @property

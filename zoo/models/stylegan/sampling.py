@@ -1,7 +1,7 @@
 """What can be made with a trained style-based generator."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
@@ -20,7 +20,14 @@ NOISE_BYTES = 2**28
 """Most noise that is held at a time."""
 
 
-class StyleSampling:
+# Mixed with a game, which has what it asks for.
+if TYPE_CHECKING:
+    _Mixin = Any
+else:
+    _Mixin = object
+
+
+class StyleSampling(_Mixin):
     """What games share whose images are made of styles and noise.
 
     A base class to put before that of the game, which StyleGAN2 will share.

@@ -42,7 +42,7 @@ class SuperResolution(GenerativeModel):
 
     measure_names = ("psnr_rgb",)
     usage = "large = model.upscale(images)"
-    grid_rows = 2
+    plain_rows = 2
 
     def __init__(
         self,
@@ -206,7 +206,9 @@ def bicubic(images: np.ndarray, scale: int) -> np.ndarray:
     """
     size = (images.shape[2] * scale, images.shape[1] * scale)
     planes = [
-        Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC)
+        np.asarray(
+            Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC)
+        )
         for plane in np.moveaxis(images, -1, 1).reshape(-1, *images.shape[1:3])
     ]
     shape = (len(images), images.shape[-1], *size[::-1])

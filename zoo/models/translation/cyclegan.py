@@ -103,7 +103,7 @@ class CycleGAN(GenerativeModel):
     adversarial_loss = losses.LEAST_SQUARES
     inference_networks = ("generator_ab", "generator_ba")
     usage = 'images = model.translate(images, "a_to_b")'
-    grid_rows = 4
+    plain_rows = 4
 
     def __init__(
         self,

@@ -90,7 +90,7 @@ class Pix2Pix(GenerativeModel):
         "l1_loss",
     )
     usage = "translated = model.translate(images, seed=0)"
-    grid_rows = 4
+    plain_rows = 4
 
     def __init__(
         self,
