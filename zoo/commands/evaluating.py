@@ -4,6 +4,7 @@ import json
 import pathlib
 from collections.abc import Sequence
 
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
@@ -139,8 +140,6 @@ def compare(
 
 
 def _size_of_first(source):
-    from PIL import Image
-
     for file in sorted(pathlib.Path(source).rglob("*")):
         try:
             with Image.open(file) as image:

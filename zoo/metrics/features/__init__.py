@@ -63,10 +63,9 @@ def get_extractor(
         module = importlib.import_module(f"{__name__}.{EXTRACTORS[features]}")
         return getattr(module, features)(**options)
     if isinstance(features, keras.Model):
-        version = weights_version(features)
-        return FeatureExtractor(
-            str(features.name), version, features, **options
-        )
+        network: Any = features  # Keras has no types.
+        version = weights_version(network)
+        return FeatureExtractor(network.name, version, network, **options)
     if callable(features):
         return CallableExtractor(features)
     names = sorted(EXTRACTORS)
