@@ -41,8 +41,11 @@ class PointGAN(AdversarialGame):
         spectral_norm=False,
         minibatch=False,
         noise=0.0,
+        discriminator_steps=1,
     ):
-        super().__init__(loss=loss, tricks=add)
+        super().__init__(
+            loss=loss, tricks=add, discriminator_steps=discriminator_steps
+        )
         self.latent_dim = 16
         latents = keras.Input((self.latent_dim,))
         self.generator = keras.Model(latents, dense(latents, width, 2))

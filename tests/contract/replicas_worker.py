@@ -67,6 +67,19 @@ def draw_shares(model, timesteps=10):
         model.sample_noise = sample_noise
 
 
+def widen(model):
+    """Makes kernels wide enough that gradients are not lost in rounding.
+
+    Those of zeros, as a U-Net's last one, would let none through.
+    """
+    random = np.random.default_rng(2)
+    for variable in model.trainable_variables:
+        if variable.name == "kernel":
+            (value,) = snapshot([variable])
+            noise = random.standard_normal(value.shape, "float32")
+            variable.assign(value * 5 if value.any() else noise / 10)
+
+
 def differences(entry, strategy):
     """Returns how far a step on two replicas is from the same on one.
 
@@ -79,10 +92,7 @@ def differences(entry, strategy):
     ]
     for model in models:
         draw_shares(model)
-        # Wide enough weights that gradients are not lost in rounding.
-        for variable in model.trainable_variables:
-            if variable.name == "kernel":
-                variable.assign(variable * 5)
+        widen(model)
     before = snapshot(models[0].trainable_variables)
     models[0].run_eagerly = True
     data = tf.data.Dataset.from_tensors(entry.data(BATCH))

@@ -40,7 +40,10 @@ def sample(
     with user_errors():
         arguments = named_values(options)
         network = load_model(model)
-        _check_arguments(network, arguments)
+        if hasattr(network, "generate"):
+            _check_arguments(network, arguments)
+        else:
+            arguments = {}  # `pictures` says what such a model needs.
         images = network.pictures(count, seed=seed, **arguments)
         output.parent.mkdir(parents=True, exist_ok=True)
         save_picture(image_grid(images, columns), output)
@@ -49,8 +52,6 @@ def sample(
 
 def _check_arguments(network, arguments):
     """Raises a ValueError for arguments that `generate` does not have."""
-    if not hasattr(network, "generate"):
-        return  # `pictures` says what such a model needs.
     given = {"count", "seed"}
     takes = set(inspect.signature(network.generate).parameters) - given
     unknown = sorted(set(arguments) - takes)

@@ -310,6 +310,25 @@ class AdversarialGame(GenerativeModel):
         network = self.generator if training else self.network("generator")
         return network(inputs, training=training)
 
+    def generate(
+        self, count: int, seed: int | None = None, batch_size: int = 64
+    ) -> np.ndarray:
+        """Draws images.
+
+        Args:
+            count: Number of images.
+            seed: Integer that fixes the latents, the same on every backend;
+                `None` draws new ones each time.
+            batch_size: Images per forward pass.
+
+        Returns:
+            float32 array `(count, ...)`, what the generator makes.
+
+        Raises:
+            ValueError: `count` is not a positive integer.
+        """
+        return self._draw(count, seed, batch_size)
+
     def _latents(
         self, count: int, random: np.random.Generator, **options: Any
     ) -> np.ndarray:
