@@ -11,6 +11,7 @@ from support.harness import invoke
 import pipelines
 import zoo
 from zoo import metrics
+from zoo.recipes import super_resolution
 from zoo.recipes.recipe import get_recipe
 from zoo.recipes.settings import default_settings
 from zoo.recipes.super_resolution import measure
@@ -111,7 +112,7 @@ def test_measures(model, monkeypatch):
         for i, photo in enumerate(coarse)
     }
     monkeypatch.setattr(pipelines, "held_out_photos", lambda: held_out)
-    monkeypatch.setattr(metrics, "perceptual_distance", metrics.psnr)
+    monkeypatch.setattr(super_resolution, "perceptual_distance", metrics.psnr)
     nearest = types.SimpleNamespace(
         scale=4, upscale=lambda low: low.repeat(4, 1).repeat(4, 2)
     )

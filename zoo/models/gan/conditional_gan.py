@@ -169,6 +169,7 @@ class ConditionalGAN(AdversarialGame):
             instance_noise_steps,
         )
         self.image_shape = self.layout.image_shape
+        self.filters = self.layout.filters
         self.classifier, self.codes = classifier, codes
         self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
         self.temperature = checks.not_negative("temperature", temperature)

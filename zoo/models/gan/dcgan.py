@@ -160,6 +160,7 @@ class DCGAN(AdversarialGame):
             instance_noise_steps,
         )
         self.image_shape = self.layout.image_shape
+        self.filters = self.layout.filters
         self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
         self.clusters = clusters and checks.positive_integer(
             "clusters", clusters

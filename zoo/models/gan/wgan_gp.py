@@ -165,6 +165,7 @@ class WGANGP(AdversarialGame):
             instance_noise_steps,
         )
         self.image_shape = self.layout.image_shape
+        self.filters = self.layout.filters
         self.classifier = classifier
         self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
         self.architecture = checks.one_of(
