@@ -129,7 +129,7 @@ def ms_ssim(
     """
 
     def measure(image, reference):
-        product = np.ones(())
+        product: Any = 1.0
         for scale, weight in enumerate(SCALE_WEIGHTS):
             if scale:
                 image, reference = _halve(image), _halve(reference)
