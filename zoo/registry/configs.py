@@ -105,11 +105,18 @@ def model_class(registered_name: Any) -> type[GenerativeModel]:
 
 
 def argument_names(cls: type[GenerativeModel]) -> set[str]:
-    """Returns the names of all arguments of a model's constructor."""
+    """Returns the names of all arguments of a model's constructor.
+
+    Those of its bases too, as long as it passes others on to them.
+    """
     names: set[str] = set(OWN_ARGUMENTS)
     for ancestor in cls.__mro__[: cls.__mro__.index(GenerativeModel) + 1]:
-        if "__init__" in vars(ancestor):
-            names |= set(inspect.signature(ancestor.__init__).parameters)
+        if "__init__" not in vars(ancestor):
+            continue
+        parameters = inspect.signature(ancestor.__init__).parameters
+        names |= set(parameters)
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            break
     return names - {"self", "args", "kwargs"}
 
 
