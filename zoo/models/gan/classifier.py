@@ -41,6 +41,11 @@ class AuxiliaryClassifier(Trick):
         return bool(self.num_classes and self.weight)
 
     @property
+    def told(self) -> int:
+        """Length of the one-hot vectors that the opponent is told."""
+        return 0 if self.hides_conditions else self.num_classes or 0
+
+    @property
     def heads(self) -> dict[str, int]:
         """A logit for each class."""
         if not self.num_classes or not self.weight:

@@ -186,13 +186,16 @@ class ConditionalGAN(AdversarialGame):
                 f"auto-encoder. Received: loss={self.adversarial_loss.name!r}"
             )
         classes = self.num_classes or 0
-        told = 0 if self.classifier.hides_conditions else classes
         with self.dtype_scope():
             self.generator = build_generator(
                 self.layout, self.latent_dim + self.codes.dim, classes
             )
             self.discriminator = build_opponent(
-                self.layout, "discriminator", told, heads, energy
+                self.layout,
+                "discriminator",
+                self.classifier.told,
+                heads,
+                energy,
             )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:

@@ -179,8 +179,8 @@ class WGANGP(AdversarialGame):
         self.start_game()
 
     def _build_networks(self) -> None:
-        classes, heads = self.num_classes or 0, self.classifier.heads
-        told = 0 if self.classifier.hides_conditions else classes
+        classes = self.num_classes or 0
+        told, heads = self.classifier.told, self.classifier.heads
         shape, filters = self.image_shape, self.layout.filters
         with self.dtype_scope():
             if self.architecture == "dcgan":
