@@ -7,7 +7,7 @@ from zoo.environment import prepared
 from zoo.version import __version__
 
 with prepared():
-    from zoo import converters, losses, moved, siblings
+    from zoo import losses, moved, siblings
     from zoo.diffusion import samplers, schedules
     from zoo.diffusion.sampling import Sampling
     from zoo.engine import learning_rates
@@ -23,12 +23,13 @@ with prepared():
     from zoo.models.translation.cyclegan import CycleGAN
     from zoo.models.translation.pix2pix import Pix2Pix
     from zoo.registry import list_presets, register_preset, upload_preset
+    from zoo.registry.foreign import provide_formats
     from zoo.utils.grids import image_grid, save_picture
 
 if TYPE_CHECKING:
     import callbacks
     import pipelines
-    from zoo import metrics, recipes
+    from zoo import converters, metrics, recipes
     from zoo.commands.exporting import export
 
 __all__ = [
@@ -64,11 +65,13 @@ __all__ = [
 
 moved.install()
 siblings.install()
+provide_formats(lambda: importlib.import_module("zoo.converters"))
 
 # Imported when first asked for: training needs none of them, nor what they
 # need (TensorFlow for `pipelines`, SciPy for `metrics`).
 _LAZY = {
     "callbacks": ("zoo.callbacks", None),
+    "converters": ("zoo.converters", None),
     "export": ("zoo.commands.exporting", "export"),
     "metrics": ("zoo.metrics", None),
     "pipelines": ("zoo.pipelines", None),

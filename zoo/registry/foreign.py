@@ -33,6 +33,16 @@ class ForeignFormat:
 
 
 _formats: dict[str, ForeignFormat] = {}
+_providers: list[Callable[[], Any]] = []
+
+
+def provide_formats(load: Callable[[], Any]) -> None:
+    """Says how to register formats, once they are asked for.
+
+    Args:
+        load: Imports what calls `register_foreign_format`.
+    """
+    _providers.append(load)
 
 
 def register_foreign_format(
@@ -127,6 +137,8 @@ def foreign_preset(source: Source) -> ForeignPreset | None:
     """
     if not isinstance(source, Directory | HuggingFace):
         return None
+    for load in _providers:
+        load()
     for name, found in _formats.items():
         if found.recognizes(source):
             return ForeignPreset(source, name)
