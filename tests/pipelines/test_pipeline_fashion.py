@@ -175,7 +175,7 @@ def test_embedded_set():
 
 @needs_debian
 def test_embedded_set_is_what_the_script_makes(tmp_path):
-    folder = Path(fashion.__file__).parent / "data"
+    folder = Path(__file__).parents[2] / "pipelines" / "data"
     script = folder / "make_fashion_mnist_10k.py"
     spec = importlib.util.spec_from_file_location("make", script)
     module = importlib.util.module_from_spec(spec)
