@@ -80,7 +80,17 @@ def widen(model):
             variable.assign(noise / 10 if value.max() < 1e-3 else value * 5)
 
 
-def differences(entry, strategy):
+def differing(model, strategy):
+    """Returns paths of the state that is not the same on both replicas."""
+    paths = []
+    for variable in [*model.variables, *model.optimizer.variables]:
+        one, other = strategy.experimental_local_results(variable.value)
+        if not np.array_equal(one.numpy(), other.numpy()):
+            paths.append(variable.path)
+    return paths
+
+
+def compared(entry, strategy):
     """Returns how far a step on two replicas is from the same on one.
 
     Of each variable that moved, the largest difference over the largest move;
@@ -105,28 +115,25 @@ def differences(entry, strategy):
         abs(logs[1][k][0] - v[0]) / abs(v[0]) for k, v in logs[0].items()
     ]
     return {
+        "finite": bool(np.isfinite(list(logs[1].values())).all()),
         "moved": len(shares) / len(moves),
+        "differing": differing(models[1], strategy),
         "weights": max(shares),
         "logs": max(of_logs),
     }
 
 
-def training(entry, strategy):
+def trained(entry, strategy):
     """Returns whether it trains, and which variables differ on replicas."""
     model = build(entry, strategy.scope(), 0.01, {})
     initial = snapshot(model.trainable_variables)
     data = tf.data.Dataset.from_tensors(entry.data(BATCH)).repeat(2)
     history = model.fit(data, verbose=0).history
     pairs = zip(initial, snapshot(model.trainable_variables), strict=True)
-    differing = []
-    for variable in [*model.variables, *model.optimizer.variables]:
-        one, other = strategy.experimental_local_results(variable.value)
-        if not np.array_equal(one.numpy(), other.numpy()):
-            differing.append(variable.path)
     return {
         "finite": bool(np.isfinite(list(history.values())).all()),
         "moved": np.mean([(a != b).any() for a, b in pairs]),
-        "differing": differing,
+        "differing": differing(model, strategy),
     }
 
 
@@ -135,9 +142,8 @@ def main(directory):
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     assert strategy.num_replicas_in_sync == 2
     for entry in TABLE:
-        found = {"training": training(entry, strategy)}
-        if entry.exact is not None:
-            found["differences"] = differences(entry, strategy)
+        look = trained if entry.exact is None else compared
+        found = look(entry, strategy)
         path = pathlib.Path(directory, f"{entry.name}.json")
         path.write_text(json.dumps(found, default=float))
 
