@@ -48,6 +48,8 @@ EXPORTS: dict[str, tuple[str, ...]] = _runtime.EXPORTS
 needs for them."""
 replica_id = _runtime.replica_id
 replica_count = _runtime.replica_count
+batch_devices = _runtime.batch_devices
+check_processes = _runtime.check_processes
 sync_state = _runtime.sync_state
 enable_determinism = _runtime.enable_determinism
 

@@ -42,6 +42,33 @@ def peek(
     return next(iter(data), None), data
 
 
+def check_shares(
+    data: Any, batch: Any, batch_size: int | None, devices: int
+) -> None:
+    """Checks that devices can share batches, before some are trained on.
+
+    Args:
+        data: What `peek` was given.
+        batch: The first batch.
+        batch_size: Batch size for arrays; 32 where it is `None`.
+        devices: Number of devices that get equal shares.
+
+    Raises:
+        ValueError: The first batch, or the last one of arrays, can't be
+            divided by the number of devices.
+    """
+    sizes = [len(keras.tree.flatten(batch)[0])]
+    if _is_arrays(data):
+        sizes.append(len(keras.tree.flatten(data)[0]) % (batch_size or 32))
+    uneven = [size for size in sizes if size % devices]
+    if uneven:
+        raise ValueError(
+            f"Expected batches that {devices} devices can share equally; drop "
+            "a last batch that is not whole, or choose another batch size. "
+            f"Received: a batch of {uneven[0]}"
+        )
+
+
 def _with_first(batch, data):
     """A generator, since Keras takes no other iterator."""
     yield batch

@@ -335,6 +335,8 @@ class GenerativeModel(keras.Model):
         if batch is None:
             raise ValueError(f"The data hold no batch. Received: {x}")
         self.check_batch(batch)
+        devices = backend.batch_devices()
+        batches.check_shares(x, batch, batch_size, devices)
         return x
 
     def fit(
@@ -367,7 +369,9 @@ class GenerativeModel(keras.Model):
 
         Raises:
             ValueError: A first batch of wrong shape, dtype or range.
+            RuntimeError: One of several processes on PyTorch.
         """
+        backend.check_processes()
         x = self._checked(x, batch_size, y)
         if self.incomplete:
             warnings.warn(
@@ -470,11 +474,13 @@ class GenerativeModel(keras.Model):
     def _generate(self, inputs, count, batch_size, network=None):
         """Predicts in batches of one size, so that one graph is compiled.
 
-        By the whole model, or by one of its networks.
+        By the whole model, or by one of its networks. Devices that share a
+        batch get equal shares.
         """
         backend.sync_state(self)
         batch_size = checks.positive_integer("batch_size", batch_size)
         batch_size = min(batch_size, count)
+        batch_size += -batch_size % backend.batch_devices()
         padding = -count % batch_size
         inputs = keras.tree.map_structure(
             lambda x: np.concatenate([x, x[:1].repeat(padding, axis=0)]), inputs

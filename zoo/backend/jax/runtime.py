@@ -16,6 +16,19 @@ def replica_count() -> int:
     return 1
 
 
+def batch_devices() -> int:
+    """Number of devices that share a batch, by `keras.distribution`."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return 1
+    mesh = distribution.device_mesh
+    return mesh.shape[mesh.axis_names.index(distribution.batch_dim_name)]
+
+
+def check_processes() -> None:
+    """Nothing to check: `keras.distribution` spans processes."""
+
+
 def sync_state(model: keras.Model) -> None:
     """Makes the model's variables hold their newest values.
 

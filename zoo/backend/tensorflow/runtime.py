@@ -18,6 +18,15 @@ def replica_count() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+def batch_devices() -> int:
+    """Number of devices that need equal shares of a batch: any will do."""
+    return 1
+
+
+def check_processes() -> None:
+    """Nothing to check: strategies of `tf.distribute` span processes."""
+
+
 def sync_state(model: keras.Model) -> None:
     """Makes the model's variables hold their newest values."""
 

@@ -1,5 +1,7 @@
 """What PyTorch and Keras on it can do, and how they are told to."""
 
+import os
+
 import keras
 import torch
 
@@ -19,6 +21,34 @@ def replica_id() -> int:
 def replica_count() -> int:
     """Number of replicas whose gradients are summed: 1."""
     return 1
+
+
+def batch_devices() -> int:
+    """Number of devices that need equal shares of a batch: 1."""
+    return 1
+
+
+def check_processes() -> None:
+    """Raises an error in one of several processes.
+
+    Each would train a model of its own: nothing exchanges gradients.
+
+    Raises:
+        RuntimeError: `torchrun`, or a process group, of several processes.
+    """
+    processes = 1
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        processes = int(os.environ.get("WORLD_SIZE", 1))
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        processes = distributed.get_world_size()
+    if processes > 1:
+        raise RuntimeError(
+            "Training in several PyTorch processes is not supported: each "
+            "would train a model of its own. Start one process, or use the "
+            "JAX backend with `keras.distribution` or the TensorFlow backend "
+            f"with `tf.distribute`. Received: {processes} processes"
+        )
 
 
 def sync_state(model: keras.Model) -> None:
