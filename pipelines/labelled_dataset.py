@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ def labelled_images(
     *,
     split: str = "train",
     data_dir: str | None = None,
+    class_names: Sequence[str] | None = None,
     **options: Any,
 ) -> tf.data.Dataset:
     """Make a pipeline of images with labels, for conditional models.
@@ -31,6 +33,7 @@ def labelled_images(
     dataset = pipelines.labelled_images("fashion_mnist_10k", 32, 64)
     names = pipelines.class_names("fashion_mnist_10k")
     model = zoo.ConditionalGAN((32, 32, 1), num_classes=len(names))
+    model.class_names = names
     ```
 
     Args:
@@ -38,8 +41,8 @@ def labelled_images(
             a pair `(images, labels)` of arrays: images as for
             `pipelines.images`, labels integers `(n,)`, none negative;
             a folder, or a .zip file, with one folder per class: the classes
-            are their names, sorted; of a .zip file, a folder around all of
-            them is passed over;
+            are their names, sorted, those of empty folders too; of a .zip
+            file, a folder around all of them is passed over;
             a TFRecord file, a list of them or a glob, whose records have an
             integer under "image/class/label" or "label"; all are read
             through once, here;
@@ -52,6 +55,10 @@ def labelled_images(
         split: "train" (default), or "test" for "fashion_mnist", or what TFDS
             accepts.
         data_dir: Where TFDS keeps its data sets; `None` means its default.
+        class_names: Names of all class folders in the order of their labels,
+            such as `pipelines.class_names` gives of the training data: data
+            that lack a class then number the others alike. Of folders and
+            .zip files alone.
         **options: `channels`, `shuffle`, `shuffle_seed`, `flip`, `cache`,
             `repeat`, `drop_remainder` and `on_error`, as of
             `pipelines.images`.
@@ -68,7 +75,7 @@ def labelled_images(
     """
 
     def open_source() -> tuple[Source, np.ndarray]:
-        opened, labels = open_labelled(source, split, data_dir)
+        opened, labels = open_labelled(source, split, data_dir, class_names)
         return opened, labels.values
 
     return build(open_source, image_size, batch_size, **options)

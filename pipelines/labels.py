@@ -12,7 +12,7 @@ import numpy as np
 from .arrays import ArraySource
 from .records import RecordSource
 from .resolve import BUILT_IN, built_in, resolve
-from .sources import FolderSource, Source, ZipSource
+from .sources import FolderSource, Source, ZipSource, is_hidden
 from .tfds_sets import TFDSSource
 
 
@@ -31,7 +31,10 @@ class Labels:
 
 
 def open_labelled(
-    source: Any, split: str, data_dir: str | None
+    source: Any,
+    split: str,
+    data_dir: str | None,
+    class_names: Sequence[str] | None = None,
 ) -> tuple[Source, Labels]:
     """Open a source with its labels; see `pipelines.labelled_images`.
 
@@ -39,6 +42,8 @@ def open_labelled(
         source: A pair of arrays, a path, a list of paths, or a name.
         split: "train", or another split of a source that has several.
         data_dir: Where TFDS keeps its data sets; `None` means its default.
+        class_names: Names of the folders in the order of their labels;
+            `None` for all there are, sorted.
 
     Returns:
         The opened source, and its labels.
@@ -47,6 +52,18 @@ def open_labelled(
         ValueError: If it is of no known kind, or has no or wrong labels.
         FileNotFoundError: If it is a path at which there is nothing.
     """
+    opened, labels = _open(source, split, data_dir)
+    if class_names is None:
+        return opened, labels
+    if not isinstance(opened, FolderSource | ZipSource):
+        raise ValueError(
+            "`class_names` are those of folders, or of folders in a .zip "
+            f"file. Received: {type(source).__name__}"
+        )
+    return opened, in_order(labels, list(class_names))
+
+
+def _open(source, split, data_dir):
     if isinstance(source, str) and source in BUILT_IN:
         images, labels = built_in(source, split)
         return ArraySource(images), Labels(
@@ -58,6 +75,32 @@ def open_labelled(
         return opened, from_array(labels, len(opened))
     opened = resolve(source, split, data_dir)
     return opened, labels_of(opened)
+
+
+def in_order(labels: Labels, names: list[str]) -> Labels:
+    """Number classes as a list of their names says.
+
+    Args:
+        labels: Labels by other numbers, or of fewer classes.
+        names: Names of all classes, no two alike.
+
+    Returns:
+        The labels, each the place of its name in the list.
+
+    Raises:
+        ValueError: If an image's class is not in the list.
+    """
+    used = [labels.names[value] for value in np.unique(labels.values)]
+    unknown = sorted(set(used) - set(names))
+    if unknown or len(set(names)) < len(names):
+        raise ValueError(
+            "`class_names` must name the folder of each image, none twice. "
+            f"Received: class_names={names}, folders {unknown} besides"
+        )
+    places = np.array(
+        [names.index(n) if n in used else -1 for n in labels.names], np.int32
+    )
+    return Labels(places[labels.values], names)
 
 
 def _is_pair(source: Any) -> bool:
@@ -94,12 +137,16 @@ def from_array(labels: Any, count: int) -> Labels:
     )
 
 
-def from_paths(paths: Sequence[str], source: str) -> Labels:
+def from_paths(
+    paths: Sequence[str], source: str, folders: Sequence[str] = ()
+) -> Labels:
     """Take the first folder of each path for the image's class.
 
     Args:
         paths: Relative paths, with "/" between folders.
         source: What they are in, for the error message.
+        folders: Folders that are classes even without an image, so that
+            training and validation data number theirs alike.
 
     Returns:
         The labels; names are the folders', sorted.
@@ -114,8 +161,10 @@ def from_paths(paths: Sequence[str], source: str) -> Labels:
                 f"cat/1.png. Received: {path!r} in {source}"
             )
     classes = [path.split("/", 1)[0] for path in paths]
-    names, values = np.unique(classes, return_inverse=True)
-    return Labels(values.astype(np.int32), names.tolist())
+    names = sorted({*classes, *folders})
+    numbers = {name: number for number, name in enumerate(names)}
+    values = np.array([numbers[name] for name in classes], np.int32)
+    return Labels(values, names)
 
 
 @functools.singledispatch
@@ -146,7 +195,9 @@ def _(source: ArraySource) -> Labels:
 
 @labels_of.register
 def _(source: FolderSource) -> Labels:
-    return from_paths(source.paths, f"the folder {source.folder}")
+    folders = [path.name for path in source.folder.iterdir() if path.is_dir()]
+    shown = [name for name in folders if not is_hidden(name)]
+    return from_paths(source.paths, f"the folder {source.folder}", shown)
 
 
 @labels_of.register

@@ -208,11 +208,15 @@ def _walk(folder: Path) -> Iterator[str]:
         yield from filter(_is_image, (path.as_posix() for path in paths))
 
 
-def _is_image(path: str) -> bool:
-    parts = PurePosixPath(path).parts
+def is_hidden(path: str) -> bool:
+    """Return whether a part of a path is hidden."""
     # Archives made on macOS carry a shadow of each file in this folder.
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return not hidden and path.lower().endswith(decode.ENDINGS)
+    parts = PurePosixPath(path).parts
+    return any(part.startswith((".", "__MACOSX")) for part in parts)
+
+
+def _is_image(path: str) -> bool:
+    return not is_hidden(path) and path.lower().endswith(decode.ENDINGS)
 
 
 def _require_images(found: Sequence[str], kind: str, path: Path) -> None:

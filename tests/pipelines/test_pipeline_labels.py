@@ -78,6 +78,35 @@ def test_folder(folder):
     assert pipelines.class_names(str(folder)) == ["a", "b", "c"]
 
 
+def test_an_empty_folder_is_a_class(folder):
+    """So that it numbers the others as where it has images."""
+    (folder / "bb").mkdir()
+    (folder / ".hidden").mkdir()
+    assert pipelines.class_names(folder) == ["a", "b", "bb", "c"]
+    shifted = {0: 0, 1: 1, 2: 3}
+    expected = {image: shifted[label] for image, label in IN_FOLDERS.items()}
+    assert dict(numbers_and_labels(make(folder))) == expected
+
+
+def test_names_of_classes_number_them(folder):
+    names = ["c", "b", "z", "a"]
+    expected = {0: 1, 1: 0, 2: 3, 3: 0, 4: 3, 5: 1, 6: 0}
+    dataset = make(folder, class_names=names)
+    assert dict(numbers_and_labels(dataset)) == expected
+
+
+@pytest.mark.parametrize("names", [["a", "b"], ["a", "b", "c", "c"]])
+def test_wrong_names_of_classes(folder, names):
+    with pytest.raises(ValueError, match=r"`class_names` must name.*Received"):
+        make(folder, class_names=names)
+
+
+def test_names_of_classes_are_those_of_folders():
+    source = shades(3), np.arange(3)
+    with pytest.raises(ValueError, match=r"of folders.*Received: tuple"):
+        make(source, class_names=["a", "b", "c"])
+
+
 @pytest.mark.parametrize("around", ["", "flowers/", "one/two/"])
 def test_zip(folder, tmp_path, around):
     path = tmp_path / "x.zip"

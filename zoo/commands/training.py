@@ -141,6 +141,7 @@ def _build(recipe, settings):
             f"The model does not take its arguments: {error}. "
             f"Received: arguments={arguments}"
         ) from error
+    model.class_names = inputs.class_names
     model.compile(**recipe.optimizers())
     return model, inputs
 

@@ -15,7 +15,11 @@ from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
 from zoo.engine import batches, presets
 from zoo.engine.ema import ExponentialMovingAverage
-from zoo.engine.labels import pictures_by_label
+from zoo.engine.labels import (
+    check_class_names,
+    labels_by_name,
+    pictures_by_label,
+)
 from zoo.engine.optimizer_group import (
     OptimizerGroup,
     choose_members,
@@ -83,6 +87,7 @@ class GenerativeModel(keras.Model):
             checks.fraction("ema_decay", ema_decay)
         self.ema_decay = ema_decay
         self.averages = {}
+        self._class_names = None
         self.seed_generator = SeedGenerator()
         self.log_terms(self.loss_names, self.measure_names)
         self.built = True  # The networks are; fit() need not trace a call.
@@ -429,6 +434,31 @@ class GenerativeModel(keras.Model):
 
     # Sampling
 
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """Names of the classes in the order of their labels, or `None`.
+
+        Saved with the model. `generate(labels="fox")` needs them;
+        `pipelines.class_names` gives those of a folder.
+        """
+        return self._class_names
+
+    @class_names.setter
+    def class_names(self, names: Iterable[str] | None) -> None:
+        self._class_names = check_class_names(names, self.num_classes)
+
+    def numbers_of(self, labels: Any) -> Any:
+        """Returns labels as numbers where they are names of classes.
+
+        Args:
+            labels: A name or a list of names of `class_names`, or anything
+                else, which is returned as it is.
+
+        Raises:
+            ValueError: A name of no class.
+        """
+        return labels_by_name(labels, self.class_names)
+
     def preview_arguments(self) -> dict[str, Any]:
         """Returns arguments of `generate` to look at a training with.
 
@@ -561,8 +591,13 @@ class GenerativeModel(keras.Model):
         return presets.store().save(self, directory, **facts)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of `__init__`; if frozen, `trainable` too."""
+        """Returns the arguments of `__init__`, and what else was set.
+
+        That is `trainable` of a frozen model, and `class_names`.
+        """
         config = {**super().get_config(), "ema_decay": self.ema_decay}
+        if self.class_names is not None:
+            config["class_names"] = list(self.class_names)
         if config["trainable"]:
             del config["trainable"]
         return config
@@ -576,7 +611,9 @@ class GenerativeModel(keras.Model):
         """Makes a model of the result of `get_config`."""
         arguments = dict(config)
         trainable = arguments.pop("trainable", True)
+        names = arguments.pop("class_names", None)
         model = super().from_config(arguments, custom_objects)
+        model.class_names = names
         if not trainable:
             model.trainable = False
         return model

@@ -1,9 +1,74 @@
-"""Class labels: which are valid, and which to generate."""
+"""Class labels: which are valid, their names, and which to generate."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
+
+from zoo.utils import checks
+
+
+def check_class_names(
+    names: Iterable[str] | None, num_classes: int | None
+) -> tuple[str, ...] | None:
+    """Returns the names of classes, in the order of their numbers.
+
+    Args:
+        names: One name for each class, or `None`.
+        num_classes: Number of classes, or `None` for a model without.
+
+    Returns:
+        A tuple of them, or `None`.
+
+    Raises:
+        ValueError: They are not as many names, each of another class.
+    """
+    if names is None:
+        return None
+    found = () if isinstance(names, str) else tuple(names)
+    alike = len(set(found)) < len(found)
+    wrong = alike or not all(isinstance(x, str) and x for x in found)
+    if wrong or len(found) != num_classes:
+        raise ValueError(
+            "Attribute `class_names` must hold a name for each of "
+            f"`num_classes` = {num_classes} classes, no two alike. "
+            f"Received: {names!r}"
+        )
+    return found
+
+
+def labels_by_name(labels: Any, names: Sequence[str] | None) -> Any:
+    """Returns labels as numbers where they are names of classes.
+
+    Args:
+        labels: A name, a sequence of names, or anything else.
+        names: Names of all classes in the order of their numbers, or `None`.
+
+    Returns:
+        An integer or a list of them for names; all else as it is.
+
+    Raises:
+        ValueError: A name that is not among them, or there are none.
+    """
+    several = isinstance(labels, list | tuple | np.ndarray)
+    asked = np.asarray(labels).tolist() if several else [labels]
+    if not asked or not all(isinstance(name, str) for name in asked):
+        return labels
+    if names is None:
+        raise ValueError(
+            "The model knows no names of classes; give numbers, or set "
+            f"`model.class_names`. Received: labels={labels!r}"
+        )
+    unknown = [name for name in asked if name not in names]
+    if unknown:
+        hint = checks.did_you_mean(unknown[0], names)
+        raise ValueError(
+            f"Expected names of classes, of {list(names)}.{hint} "
+            f"Received: {unknown[0]!r}"
+        )
+    numbers = [names.index(name) for name in asked]
+    return numbers if several else numbers[0]
 
 
 def check_labels(labels: Any, count: int, num_classes: int) -> np.ndarray:

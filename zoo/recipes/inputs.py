@@ -1,6 +1,7 @@
 """Data for a training, and what they decide of its model."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,13 @@ class Inputs:
         preview: For models that translate, the images that grids of samples
             are made of: float32 `(count, height, width, channels)` in
             [-1, 1], held out of `data`. `None` for models that need none.
+        class_names: Names of the classes; `None` without classes.
     """
 
     data: Any
     arguments: dict[str, Any]
     preview: np.ndarray | None = None
+    class_names: Sequence[str] | None = None
 
 
 def images(settings: Any) -> Inputs:
@@ -46,14 +49,15 @@ def labelled_images(settings: Any) -> Inputs:
         settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
-        The data, `image_shape` and `num_classes`.
+        The data, `image_shape`, `num_classes` and the names of classes.
     """
     data = siblings.pipelines.labelled_images(
         settings.data, **_options(settings)
     )
     shape = tuple(data.element_spec[0].shape[1:])
-    classes = len(siblings.pipelines.class_names(settings.data))
-    return Inputs(data, {"image_shape": shape, "num_classes": classes})
+    names = siblings.pipelines.class_names(settings.data)
+    arguments = {"image_shape": shape, "num_classes": len(names)}
+    return Inputs(data, arguments, class_names=names)
 
 
 def _options(settings):

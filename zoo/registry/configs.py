@@ -15,8 +15,8 @@ from zoo.registry.errors import PresetFormatError, UnsafePresetError
 from zoo.registry.json_files import read_json
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
-OWN_ARGUMENTS = ("name", "dtype")
-"""Arguments of `keras.Model` that a config may hold."""
+OWN_ARGUMENTS = ("name", "dtype", "class_names")
+"""What a config may hold of any model besides its arguments."""
 
 BUDGET_FACTOR = 32
 BUDGET_SLACK = 1_000_000
@@ -141,7 +141,7 @@ def build(
     """
     with parameter_budget(BUDGET_FACTOR * weights_bytes // 4 + BUDGET_SLACK):
         try:
-            return cls(**config)
+            return cls.from_config(config)
         except UnsafePresetError:
             raise
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:

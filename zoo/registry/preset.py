@@ -136,6 +136,8 @@ class Preset:
             names.append(TRAINING_WEIGHTS)
         paths = [self.file(name) for name in names]
         size = sum(self.metadata.files[name].size for name in names)
+        if "num_classes" in arguments:
+            config.pop("class_names", None)  # They are of other classes.
         model = build(found, config | arguments, size)
         if load_weights:
             load_networks(networks_to_generate(model), paths[0])

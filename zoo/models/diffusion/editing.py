@@ -47,7 +47,8 @@ def inpaint(
         images: `(count, height, width, channels)` in [-1, 1].
         mask: `(height, width)` or `(count, height, width)`: true, or not 0,
             where pixels are to be made.
-        labels: Integers `(count,)`, or one for all; `None` for no label.
+        labels: Integers `(count,)` or names of `class_names`, or one for all;
+            `None` for no label.
         seed: Integer that fixes all noise, the same on every backend; `None`
             draws new noise each time.
         sampler: `"ddpm"` fits in best, since new noise at each step lets parts
@@ -109,7 +110,8 @@ def denoise(
         times: Their times, one for all or `(count,)`, may be fractional; or
             else
         alpha: their signal's share of the variance, in [0, 1].
-        labels: Integers `(count,)`, or one for all; `None` for no label.
+        labels: Integers `(count,)` or names of `class_names`, or one for all;
+            `None` for no label.
 
     Returns:
         Tuple of the estimates of `x_0` and of `eps`, float32 of the shape of

@@ -49,7 +49,8 @@ def invert(
     Args:
         images: `(count, height, width, channels)` in [-1, 1].
         steps: Steps, as many as the images are to be made in again.
-        labels: Integers `(count,)`, or one for all; `None` for no label.
+        labels: Integers `(count,)` or names of `class_names`, or one for all;
+            `None` for no label.
         guidance: Weight of what the label changes; 1 is the model as it is.
         iterations: Network calls per step.
         batch_size: Images per forward pass.
@@ -115,7 +116,8 @@ def interpolate(
         images_b: What they are to become, the same shape.
         count: Images per pair, the two ends included.
         steps: Steps of inverting, and of generating by DDIM.
-        labels: Integers `(pairs,)`, or one for all; `None` for no label.
+        labels: Integers `(pairs,)` or names of `class_names`, or one for all;
+            `None` for no label.
         batch_size: Images per forward pass.
         verbose: 1 for a progress bar, 0 for none, `"auto"` for one on a
             terminal when it takes long.

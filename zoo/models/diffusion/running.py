@@ -122,7 +122,8 @@ def labels_or_none(
 
     Args:
         model: The model.
-        labels: Integers `(count,)`, or one for all, or `None`.
+        labels: Integers `(count,)` or names of `class_names`, or one for all,
+            or `None`.
         count: Number of images.
 
     Returns:
@@ -132,6 +133,7 @@ def labels_or_none(
         ValueError: Labels that are not valid, or `None` for a network that
             knows no "no label".
     """
+    labels = model.numbers_of(labels)
     if labels is not None or model.num_classes is None:
         return labels_to_generate(labels, count, model.num_classes)
     if not model.label_dropout:

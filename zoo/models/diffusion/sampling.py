@@ -56,8 +56,8 @@ def generate(
         guidance: Weight w of `eps(none) + w (eps(label) - eps(none))`: 1 is
             the model as it is, more is truer to the label and less diverse
             (Ho and Salimans 2022, arXiv:2207.12598).
-        labels: Integers `(count,)`, or one for all; `None` takes all classes
-            in turn. Only with `num_classes`.
+        labels: Integers `(count,)` or names of `class_names`, or one for all;
+            `None` takes all classes in turn. Only with `num_classes`.
         seed: Integer that fixes all noise, the same on every backend; `None`
             draws new noise each time.
         eta: Share of DDIM's noise that is new, in [0, 1].
@@ -97,7 +97,9 @@ def generate(
         spacing=spacing,
         clip=clip,
     )
-    labels = labels_to_generate(labels, count, self.num_classes)
+    labels = labels_to_generate(
+        self.numbers_of(labels), count, self.num_classes
+    )
     streams = NoiseStreams(seed, count, self.image_shape)
     run = Run(batch_size, verbose)
     return denoised(
@@ -127,7 +129,8 @@ def generate_from(
 
     Args:
         noise: `(count, height, width, channels)`.
-        labels: Integers `(count,)`, or one for all; `None` for no label.
+        labels: Integers `(count,)` or names of `class_names`, or one for all;
+            `None` for no label.
         seed: Integer that fixes the noise that samplers add; `None` adds new
             noise each time.
         batch_size: Images per forward pass.

@@ -235,8 +235,9 @@ class ConditionalGAN(AdversarialGame):
                 with another label they give another class. `None` draws new
                 ones each time.
             batch_size: Images per forward pass.
-            labels: Integers `(count,)` in [0, num_classes), or one integer
-                for all; by default all classes in turn.
+            labels: Integers `(count,)` in [0, num_classes) or names of
+                `class_names`, or one of these for all; by default all classes
+                in turn.
             codes: float32 `(count, continuous_codes +
                 sum(categorical_codes))`, categorical ones as one-hot vectors;
                 by default random.

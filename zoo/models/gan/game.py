@@ -345,7 +345,9 @@ class AdversarialGame(GenerativeModel):
     ) -> np.ndarray:
         """Generates by latents of a seed, and by classes where there are."""
         count = checks.positive_integer("count", count)
-        classes = one_hot_to_generate(labels, count, self.num_classes)
+        classes = one_hot_to_generate(
+            self.numbers_of(labels), count, self.num_classes
+        )
         latents = self._latents(count, np.random.default_rng(seed), **options)
         inputs = latents if classes is None else [latents, classes]
         return self._generate(inputs, count, batch_size)

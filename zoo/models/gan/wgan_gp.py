@@ -231,9 +231,9 @@ class WGANGP(AdversarialGame):
                 with another label they give another class. `None` draws new
                 ones each time.
             batch_size: Images per forward pass.
-            labels: Integers `(count,)` in [0, num_classes), or one integer
-                for all; by default all classes in turn. Only with
-                `num_classes`.
+            labels: Integers `(count,)` in [0, num_classes) or names of
+                `class_names`, or one of these for all; by default all classes
+                in turn. Only with `num_classes`.
             temperature: Standard deviation of the normal latents, not
                 negative; by default the model's `temperature`.
 

@@ -61,9 +61,9 @@ class StyleSampling(_Mixin):
                 1.
             truncated_layers: Number of layers, from the first on, for which
                 that holds; 8 in the paper's code, up to 32x32 pixels.
-            labels: Integers `(count,)` in [0, num_classes), or one integer
-                for all; by default all classes in turn. Only with
-                `num_classes`.
+            labels: Integers `(count,)` in [0, num_classes) or names of
+                `class_names`, or one of these for all; by default all classes
+                in turn. Only with `num_classes`.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
@@ -185,7 +185,9 @@ class StyleSampling(_Mixin):
         mapping = self.network("mapping")
         inputs, mean = latents, mapping.get_layer("mean").mean
         mean = ops.convert_to_numpy(mean)
-        classes = one_hot_to_generate(labels, len(latents), self.num_classes)
+        classes = one_hot_to_generate(
+            self.numbers_of(labels), len(latents), self.num_classes
+        )
         if classes is not None:
             inputs, mean = [latents, classes], (classes @ mean)[:, None]
         w = self._generate(inputs, len(latents), 1024, mapping)
