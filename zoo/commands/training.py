@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from zoo import siblings
+from zoo.engine.learning_rates import rate_column
 from zoo.recipes.inputs import all_images
 from zoo.recipes.recipe import get_recipe
 from zoo.recipes.settings import Settings
@@ -68,10 +69,11 @@ def train(
             f"Received: epochs={epochs}"
         )
     keras.utils.set_random_seed(settings.seed)
-    model, inputs = _build(recipe, settings)
+    model, inputs = _build(recipe, settings, epochs)
     _write_settings(directory, settings)  # Not before they are known to work.
     log = directory / "losses.csv"
-    _drop_rows(log, state.epoch)
+    rates = map(rate_column, model.players)
+    _drop_rows(log, state.epoch, rates)
     progress = siblings.callbacks.Progress()
     try:
         model.fit(
@@ -80,6 +82,7 @@ def train(
             verbose=0,
             callbacks=[
                 *_distance(settings, directory, log),
+                siblings.callbacks.LearningRates(),
                 progress,
                 _Clock(),
                 keras.callbacks.TerminateOnNaN(),
@@ -131,7 +134,7 @@ def _distance(settings, directory, log):
     return [evaluate, keep]
 
 
-def _build(recipe, settings):
+def _build(recipe, settings, epochs):
     inputs = recipe.inputs(settings)
     arguments = inputs.arguments | settings.arguments
     try:
@@ -141,7 +144,8 @@ def _build(recipe, settings):
             f"The model does not take its arguments: {error}. "
             f"Received: arguments={arguments}"
         ) from error
-    model.compile(**recipe.optimizers())
+    updates = model.updates(epochs * len(inputs.data))
+    model.compile(**recipe.optimizers(updates))
     return model, inputs
 
 
@@ -176,15 +180,26 @@ def _write_settings(directory, settings):
         temporary.write_text(text + "\n")
 
 
-def _drop_rows(log, epoch):
-    """Forgets epochs that the log has but the saved state has not."""
+def _drop_rows(log, epoch, names):
+    """Forgets epochs that the log has but the saved state has not.
+
+    Gives a log of an earlier version the columns that it lacks, in the order
+    that CSVLogger has: names sorted, then all of them as of a validation.
+    """
     header, rows = _read(log)
     if not header:
         return
+    logged = {*header[1:], *names}
+    logged = sorted(name for name in logged if not name.startswith("val_"))
+    columns = ["epoch", *logged, *(f"val_{name}" for name in logged)]
     with replacing(log) as temporary, open(temporary, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(row for row in rows if int(row[0]) < epoch)
+        writer = csv.DictWriter(file, columns, restval="NA")
+        writer.writeheader()
+        writer.writerows(
+            dict(zip(header, row, strict=True))
+            for row in rows
+            if int(row[0]) < epoch
+        )
 
 
 def _read(log):
@@ -228,7 +243,10 @@ def _finish(model, log, directory):
     losses = {n: v for n, v in columns.items() if n in model.loss_names}
     plot_curves(epochs, losses, "mean loss", directory / "losses.png")
     columns.pop("seconds", None)  # Earlier versions did not log them.
-    distances = {n: v for n, v in columns.items() if n not in losses}
+    rates = set(map(rate_column, model.players))
+    distances = {
+        n: v for n, v in columns.items() if n not in losses and n not in rates
+    }
     if distances:
         path = directory / "distance.png"
         plot_curves(epochs, distances, "Fréchet distance", path)

@@ -16,6 +16,7 @@ from zoo.backend.seeds import SeedGenerator, seed_states
 from zoo.engine import batches, presets
 from zoo.engine.ema import ExponentialMovingAverage
 from zoo.engine.labels import pictures_by_label
+from zoo.engine.learning_rates import RateWatch
 from zoo.engine.optimizer_group import (
     OptimizerGroup,
     choose_members,
@@ -187,6 +188,17 @@ class GenerativeModel(keras.Model):
                     f"steps_per_execution={steps_per_execution}"
                 )
 
+    def updates(self, steps: int) -> dict[str, int]:
+        """Returns how often each player is updated, for schedules of rates.
+
+        Args:
+            steps: Training steps: epochs times batches of one.
+
+        Returns:
+            Dict of player to its number of updates.
+        """
+        return dict.fromkeys(self.players, steps)
+
     def get_compile_config(self) -> dict[str, Any]:
         """Returns the optimizers' configs, loadable on every backend."""
         if not self.compiled:
@@ -345,9 +357,12 @@ class GenerativeModel(keras.Model):
         epochs: int = 1,
         shuffle: bool | None = None,
         validation_data: Any = None,
+        callbacks: Any = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Trains, as `keras.Model.fit`, after a look at the first batch.
+
+        Warns of an epoch whose learning rate is 0 throughout.
 
         Args:
             x: Batches as the model's class describes them: a
@@ -360,6 +375,7 @@ class GenerativeModel(keras.Model):
                 are, and other data come in their own order.
             validation_data: Data for `evaluate` after each epoch, like `x`;
                 arrays in a tuple.
+            callbacks: As `keras.Model.fit`; after the model's own.
             **kwargs: As `keras.Model.fit`.
 
         Returns:
@@ -387,8 +403,21 @@ class GenerativeModel(keras.Model):
             epochs=epochs,
             shuffle=batches.can_shuffle(x) if shuffle is None else shuffle,
             validation_data=validation_data,
+            callbacks=self._with_own(callbacks),
             **kwargs,
         )
+
+    def own_callbacks(self) -> list[keras.callbacks.Callback]:
+        """Returns new callbacks that belong to each training of the model."""
+        return [RateWatch()]
+
+    def _with_own(self, callbacks):
+        own = self.own_callbacks()
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            return [*own, *keras.tree.flatten(callbacks or [])]
+        for callback in own:
+            callbacks.append(callback)
+        return callbacks
 
     def evaluate(
         self,
