@@ -1,18 +1,25 @@
 """Training that a crash does not lose and that goes on exactly."""
 
+import io
 import json
 import logging
 import os
 import pathlib
 import zipfile
 
+import h5py
 import keras
+import numpy as np
 
 from zoo import siblings
+from zoo.engine.finite import not_finite, some
 from zoo.utils import checks
 from zoo.utils.files import output_directory, replacing
 
 logger = logging.getLogger(__name__)
+
+WEIGHTS = "model.weights.h5"
+"""Where Keras keeps weights in a `.keras` file."""
 
 
 class TrainingState(keras.callbacks.Callback):
@@ -26,7 +33,9 @@ class TrainingState(keras.callbacks.Callback):
     `pipelines`, whose order is a function of seed and epoch; other data start
     the epoch in their own order.
 
-    A kill at any moment, `kill -9` included, leaves a state to go on from.
+    A kill at any moment, `kill -9` included, leaves a state to go on from. So
+    does a training that diverges: a state that is not finite is not saved, and
+    one that an earlier version saved is passed over; both are logged.
     Pass this callback last, so that what the others change is saved too.
 
     Args:
@@ -50,9 +59,11 @@ class TrainingState(keras.callbacks.Callback):
 
     @property
     def epoch(self) -> int:
-        """Number of epochs that the newest state has behind it."""
-        files = self.saved()
-        return _epoch(files[0]) if files else 0
+        """Number of epochs that the newest usable state has behind it."""
+        for file in self.saved():
+            if _fault(file) is None:
+                return _epoch(file)
+        return 0
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Restores the newest state, if there is one."""
@@ -60,8 +71,8 @@ class TrainingState(keras.callbacks.Callback):
             leftover.unlink()  # Of a process that was killed as it saved.
         files = self.saved()
         for file in files:
-            if not _is_whole(file):
-                logger.warning("%s is damaged; trying an older state.", file)
+            if fault := _fault(file):
+                logger.warning("%s %s; trying an older state.", file, fault)
                 continue
             _check_same_model(file, self.model)
             self.model.load_weights(file)
@@ -82,14 +93,27 @@ class TrainingState(keras.callbacks.Callback):
             pipelines.set_epoch(epoch, self.params.get("steps"))
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Saves the state, then drops all but the newest two."""
+        """Saves the state if it is finite, then drops those before the last."""
         if (epoch + 1) % self.every:
+            return
+        if paths := not_finite(self.model):
+            logger.warning(
+                "The state after epoch %d is not saved, since it is not "
+                "finite: %s. %s",
+                epoch + 1,
+                some(paths),
+                self._newest(),
+            )
             return
         path = self.directory / f"epoch-{epoch + 1:06d}.keras"
         with replacing(path) as temporary:
             self.model.save(temporary)
-        for file in self.saved()[2:]:
+        for file in [x for x in self.saved() if x <= path][2:]:
             file.unlink()
+
+    def _newest(self):
+        files = self.saved()
+        return f"The newest is {files[0]}." if files else "There is none."
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Lets a later `fit` of the same model start where it wants to."""
@@ -100,12 +124,25 @@ def _epoch(file):
     return int(file.stem.removeprefix("epoch-"))
 
 
-def _is_whole(file):
+def _fault(file):
+    """Returns what is wrong with a state, or `None`."""
     try:
         with zipfile.ZipFile(file) as archive:
-            return archive.testzip() is None
-    except (zipfile.BadZipFile, OSError):
-        return False
+            if archive.testzip() is not None:
+                return "is damaged"
+            weights = io.BytesIO(archive.read(WEIGHTS))
+        with h5py.File(weights, "r") as stored:
+            found = stored.visititems(_name_if_not_finite)
+    except (zipfile.BadZipFile, OSError, KeyError):
+        return "is damaged"
+    return found and f"is not finite ({found})"
+
+
+def _name_if_not_finite(name, item):
+    """Returns the name of an array with NaN or infinity, else `None`."""
+    if isinstance(item, h5py.Dataset) and item.dtype.kind == "f":
+        return None if np.isfinite(item[()]).all() else name
+    return None
 
 
 def _check_same_model(file, model):

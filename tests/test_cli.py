@@ -1,5 +1,6 @@
 """The command line, as a person uses it."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from support.harness import NEXT_BACKEND, environment, invoke, run, tiny_dcgan
 import pipelines
 import zoo
 from zoo.commands import evaluating
-from zoo.commands.training import columns_of
+from zoo.commands.training_log import columns_of
 from zoo.environment import asked_backend
+from zoo.recipes.optimizers import falling_adam
+from zoo.recipes.recipe import RECIPES
 from zoo.recipes.settings import default_settings
 
 TINY = ["--size", "16", "--batch-size", "8", "--set", "filters=2"]
@@ -144,6 +147,37 @@ def test_rates_follow_the_steps_of_this_training(folder, tmp_path):
     for player in ("generator", "discriminator"):
         rates = columns_of(tmp_path / "losses.csv")[f"{player}_learning_rate"]
         np.testing.assert_allclose(rates, expected, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:.*too few")
+@pytest.mark.filterwarnings("ignore:overflow|invalid:RuntimeWarning")
+def test_a_training_that_diverges_loses_nothing(folder, tmp_path, monkeypatch):
+    """Of the second epoch nothing is kept, of the first one all."""
+    arguments = ["train", "dcgan_fashion_mnist", "--data", folder, *TINY]
+    arguments += ["--set", "latent_dim=2", "--output", tmp_path]
+    arguments += ["--features", "fashion_mnist", "--samples", 20]
+    code, output = invoke(*arguments, "--epochs", 1)
+    assert code == 0, output
+    kept = ["best.keras", "model.keras", "losses.csv"]
+    kept = [tmp_path / name for name in (*kept, "state/epoch-000001.keras")]
+    before = [path.read_bytes() for path in kept]
+    name = "dcgan_fashion_mnist"
+    recipe = dataclasses.replace(
+        RECIPES[name],
+        optimizers=lambda updates: falling_adam(
+            updates, generator=1e30, discriminator=1e30
+        ),
+    )
+    monkeypatch.setitem(RECIPES, name, recipe)
+    code, output = invoke(*arguments, "--epochs", 2)
+    assert code == 2
+    assert "The training diverged in epoch 2" in output
+    assert [path.read_bytes() for path in kept] == before
+    assert len(list((tmp_path / "state").iterdir())) == 1
+    monkeypatch.undo()
+    code, output = invoke(*arguments, "--epochs", 2)
+    assert code == 0, output
+    assert columns_of(tmp_path / "losses.csv")["epoch"] == [0, 1]
 
 
 def test_goes_on_with_a_log_without_rates(folder, tmp_path):

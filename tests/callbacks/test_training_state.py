@@ -10,6 +10,7 @@ import pytest
 from support.harness import ROOT, random_images, start, tiny_dcgan
 
 import callbacks
+from zoo.engine.finite import not_finite
 
 WORKER = ROOT / "tests" / "support" / "resume_worker.py"
 
@@ -51,6 +52,50 @@ def test_keeps_the_newest_two_and_falls_back(tmp_path, caplog):
     history = model.fit(images, epochs=4, verbose=0, callbacks=[state])
     assert history.epoch == [3]
     assert "damaged" in caplog.text
+
+
+def poison(model):
+    """Lets a kernel hold NaN, as after a loss that diverged."""
+    kernel = model.generator.trainable_variables[0]
+    kernel.assign(kernel * float("nan"))
+
+
+def test_never_saves_a_state_that_is_not_finite(tmp_path, caplog):
+    images, model = random_images(16), tiny_dcgan()
+    state = callbacks.TrainingState(tmp_path)
+    model.fit(images, epochs=2, verbose=0, callbacks=[state])
+    poison(model)
+    then = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: poison(model)
+    )
+    model.fit(images, epochs=4, verbose=0, callbacks=[then, state])
+    assert state.epoch == 2
+    assert len(state.saved()) == 2
+    assert caplog.text.count("is not saved, since it is not finite") == 2
+    assert "epoch-000002.keras" in caplog.text
+
+
+def test_passes_over_a_state_that_is_not_finite(tmp_path, caplog):
+    """As an earlier version left it; what comes after takes its place."""
+    images = random_images(16)
+    state = callbacks.TrainingState(tmp_path)
+    model = tiny_dcgan()
+    model.fit(images, epochs=1, verbose=0, callbacks=[state])
+    poison(model)
+    for epoch in (2, 3):
+        keras.Model.save(model, tmp_path / f"epoch-00000{epoch}.keras")
+    assert state.epoch == 1
+    model = tiny_dcgan()
+    history = model.fit(images, epochs=2, verbose=0, callbacks=[state])
+    assert history.epoch == [1]
+    assert not not_finite(model)
+    assert caplog.text.count("is not finite (") == 2
+    assert state.epoch == 2
+    assert [f.name[-7:] for f in state.saved()] == [
+        "3.keras",
+        "2.keras",
+        "1.keras",
+    ]
 
 
 def test_nothing_readable_is_an_error(tmp_path):

@@ -15,6 +15,7 @@ from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
 from zoo.engine import batches, presets
 from zoo.engine.ema import ExponentialMovingAverage
+from zoo.engine.finite import check_finite
 from zoo.engine.labels import pictures_by_label
 from zoo.engine.learning_rates import RateWatch
 from zoo.engine.optimizer_group import (
@@ -582,6 +583,41 @@ class GenerativeModel(keras.Model):
             ValueError: Half precision is too small for a weight.
         """
         return presets.store().save(self, directory, **facts)
+
+    def save(
+        self, filepath: str | os.PathLike, *args: Any, **kwargs: Any
+    ) -> None:
+        """Saves all of the model, as `keras.Model.save`.
+
+        Load it with `zoo.load_model`.
+
+        Args:
+            filepath: Path of a `.keras` file.
+            *args: As `keras.Model.save`.
+            **kwargs: As `keras.Model.save`.
+
+        Raises:
+            ValueError: The model's state is not finite; what was saved
+                before stays as it is.
+        """
+        check_finite(self)
+        super().save(filepath, *args, **kwargs)
+
+    def save_weights(
+        self, filepath: str | os.PathLike, *args: Any, **kwargs: Any
+    ) -> None:
+        """Saves weights, optimizers' state and seeds, without the settings.
+
+        Args:
+            filepath: Path that ends in `.weights.h5`.
+            *args: As `keras.Model.save_weights`.
+            **kwargs: As `keras.Model.save_weights`.
+
+        Raises:
+            ValueError: As `save`.
+        """
+        check_finite(self)
+        super().save_weights(filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`; if frozen, `trainable` too."""
