@@ -16,6 +16,8 @@ from zoo.engine.finite import not_finite, some
 from zoo.utils import checks
 from zoo.utils.files import output_directory, replacing
 
+from .saved_rates import described, differing_rates, set_rate
+
 logger = logging.getLogger(__name__)
 
 WEIGHTS = "model.weights.h5"
@@ -38,18 +40,35 @@ class TrainingState(keras.callbacks.Callback):
     one that an earlier version saved is passed over; both are logged.
     Pass this callback last, so that what the others change is saved too.
 
+    Where the learning rate of the state is not that of the model, the one that
+    is used is logged. A number is the saved one, or by `learning_rate="model"`
+    that which the model was compiled with. A schedule is always the model's,
+    at the update that is reached: one for more epochs than were saved goes on
+    as if the training had been meant to last as long.
+
     Args:
         directory: Where the state lives; one training each.
         every: Epochs between saves.
+        learning_rate: `"saved"` or `"model"`: the rate to go on at, where no
+            schedule decides it.
 
     Raises:
         OSError: `directory` can't be written to.
-        ValueError: At the start of `fit`: the state belongs to another model
-            or other optimizers, or no saved file can be read.
+        ValueError: An argument out of its range. At the start of `fit`: the
+            state belongs to another model or other optimizers, or no saved
+            file can be read.
     """
 
-    def __init__(self, directory: str | os.PathLike, every: int = 1):
+    def __init__(
+        self,
+        directory: str | os.PathLike,
+        every: int = 1,
+        learning_rate: str = "saved",
+    ):
         super().__init__()
+        self.learning_rate = checks.one_of(
+            "learning_rate", learning_rate, ("saved", "model")
+        )
         self.every = checks.positive_integer("every", every)
         self.directory = output_directory(directory)
 
@@ -74,8 +93,7 @@ class TrainingState(keras.callbacks.Callback):
             if fault := _fault(file):
                 logger.warning("%s %s; trying an older state.", file, fault)
                 continue
-            _check_same_model(file, self.model)
-            self.model.load_weights(file)
+            self._restore(file)
             # As Keras' own BackupAndRestore does; fit() reads it next.
             self.model._initial_epoch = _epoch(file)
             return
@@ -84,6 +102,29 @@ class TrainingState(keras.callbacks.Callback):
                 "No saved training state can be read; remove the directory "
                 f"to start anew. Received: {[str(f) for f in files]}"
             )
+
+    def _restore(self, file):
+        saved, own = _config_of(file), _own_config(self.model)
+        _check_same_model(file, saved, own)
+        rates = differing_rates(saved, own)
+        self.model.load_weights(file)
+        for player, (before, now) in rates.items():
+            logger.warning(self._settle(player, before, now))
+
+    def _settle(self, player, before, now):
+        """Decides between two rates, and returns what is to be said."""
+        texts = (
+            f"the saved {described(before)}",
+            f"the model's {described(now)}",
+        )
+        what = f"The learning rate of {player!r} is from here on"
+        if not isinstance(now, float):
+            return f"{what} {texts[1]}, not {texts[0]}."
+        if self.learning_rate == "saved":
+            hint = 'TrainingState(..., learning_rate="model") changes it'
+            return f"{what} {texts[0]}, not {texts[1]}; {hint}."
+        set_rate(self.model, player, now)
+        return f"{what} {texts[1]}, not {texts[0]}."
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Tells the input pipelines which epoch's order to use."""
@@ -145,10 +186,16 @@ def _name_if_not_finite(name, item):
     return None
 
 
-def _check_same_model(file, model):
+def _config_of(file):
     with zipfile.ZipFile(file) as archive:
-        saved = json.loads(archive.read("config.json"))
-    own = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+        return json.loads(archive.read("config.json"))
+
+
+def _own_config(model):
+    return json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+
+
+def _check_same_model(file, saved, own):
     saved, own = _identity(saved), _identity(own)
     different = [key for key in own if own[key] != saved.get(key)]
     if different:

@@ -11,6 +11,7 @@ from support.harness import ROOT, random_images, start, tiny_dcgan
 
 import callbacks
 from zoo.engine.finite import not_finite
+from zoo.engine.learning_rates import LinearDecay, rates_of
 
 WORKER = ROOT / "tests" / "support" / "resume_worker.py"
 
@@ -118,6 +119,70 @@ def test_state_of_another_model_is_an_error(tmp_path):
     other.compile(generator_optimizer="sgd")
     with pytest.raises(ValueError, match="Expected generator='SGD'"):
         other.fit(random_images(16), epochs=2, verbose=0, callbacks=[state])
+
+
+def compiled(rate, scheduled=False):
+    model = tiny_dcgan()
+    for_generator = LinearDecay(rate, 0, 40) if scheduled else rate
+    model.compile(
+        generator_optimizer=keras.optimizers.Adam(for_generator),
+        discriminator_optimizer=keras.optimizers.Adam(1e-3),
+    )
+    return model
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Directories of states at a rate of 1e-3, without and with a schedule."""
+    found = [tmp_path_factory.mktemp(name) for name in ("fixed", "falling")]
+    for directory, scheduled in zip(found, (False, True), strict=True):
+        state = callbacks.TrainingState(directory)
+        compiled(1e-3, scheduled).fit(
+            random_images(16), verbose=0, callbacks=[state]
+        )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "choice", "rate", "text"),
+    [
+        (False, "saved", 1e-3, "is from here on the saved 0.001, not the mod"),
+        (False, "model", 2e-4, "is from here on the model's 0.0002, not the"),
+        (True, "saved", 2e-4 * 39 / 40, "the model's LinearDecay(initial_lea"),
+    ],
+)
+def test_another_learning_rate_is_said(
+    trained, caplog, scheduled, choice, rate, text
+):
+    """Only the generator's is another one, and is used for what follows."""
+    directory = trained[scheduled]
+    model = compiled(2e-4, scheduled)
+    state = callbacks.TrainingState(directory, every=9, learning_rate=choice)
+    model.fit(random_images(16), epochs=2, verbose=0, callbacks=[state])
+    assert int(model.optimizer["generator"].iterations) == 2
+    assert rates_of(model.optimizer.members) == pytest.approx(
+        {"discriminator": 1e-3, "generator": rate}
+    )
+    assert text in caplog.text
+    assert caplog.text.count("learning rate of") == 1
+
+
+def test_the_same_learning_rate_is_no_news(trained, caplog):
+    state = callbacks.TrainingState(trained[0], every=9)
+    images = random_images(16)
+    compiled(1e-3).fit(images, epochs=2, verbose=0, callbacks=[state])
+    assert caplog.text == ""
+
+
+def test_another_kind_of_learning_rate_is_an_error(trained):
+    for directory, scheduled in zip(trained, (True, False), strict=True):
+        state = callbacks.TrainingState(directory)
+        with pytest.raises(ValueError, match=r"kind of learning.*Received"):
+            compiled(1e-3, scheduled).fit(
+                random_images(16), epochs=2, verbose=0, callbacks=[state]
+            )
+    with pytest.raises(ValueError, match="`learning_rate` must be"):
+        callbacks.TrainingState(trained[0], learning_rate="new")
 
 
 def test_next_fit_of_the_same_model_starts_where_it_wants(tmp_path):
