@@ -585,23 +585,38 @@ class GenerativeModel(keras.Model):
         return presets.store().save(self, directory, **facts)
 
     def save(
-        self, filepath: str | os.PathLike, *args: Any, **kwargs: Any
+        self,
+        filepath: str | os.PathLike,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
     ) -> None:
         """Saves all of the model, as `keras.Model.save`.
 
-        Load it with `zoo.load_model`.
+        `zoo.load_model` loads it; so does `keras.saving.load_model`, once
+        `zoo` is imported.
 
         Args:
             filepath: Path of a `.keras` file.
-            *args: As `keras.Model.save`.
+            overwrite: Whether to replace a file without asking.
+            zipped: `False` for a directory of that name.
             **kwargs: As `keras.Model.save`.
 
         Raises:
-            ValueError: The model's state is not finite; what was saved
-                before stays as it is.
+            ValueError: A path of another ending, such as `.h5`: no other
+                format holds several networks and optimizers. Or the model's
+                state is not finite; what was saved before stays as it is.
         """
+        ending = pathlib.Path(filepath).suffix
+        if ending != ".keras" and zipped is not False:
+            raise ValueError(
+                "A model is saved as a `.keras` file, which holds all of it; "
+                f"no other format does. Expected "
+                f"{str(pathlib.Path(filepath).with_suffix('.keras'))!r}. "
+                f"Received: filepath={str(filepath)!r}"
+            )
         check_finite(self)
-        super().save(filepath, *args, **kwargs)
+        super().save(filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     def save_weights(
         self, filepath: str | os.PathLike, *args: Any, **kwargs: Any
