@@ -182,7 +182,6 @@ def belongings(model, players):
     return {id(v) for variables in own for v in variables}
 
 
-@pytest.mark.filterwarnings("ignore:The learning rate of")
 def test_each_minimize_moves_its_own(trained, model):
     """At a rate of 0 for all but one player, the others' stay bit-equal."""
     for player in model.players:

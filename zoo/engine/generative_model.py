@@ -348,6 +348,8 @@ class GenerativeModel(keras.Model):
         if batch is None:
             raise ValueError(f"The data hold no batch. Received: {x}")
         self.check_batch(batch)
+        if self.image_range == GenerativeModel.image_range:
+            batches.warn_of_other_range(batch)
         return x
 
     def fit(
@@ -363,7 +365,12 @@ class GenerativeModel(keras.Model):
     ) -> keras.callbacks.History:
         """Trains, as `keras.Model.fit`, after a look at the first batch.
 
-        Warns of an epoch whose learning rate is 0 throughout.
+        NumPy's arrays are looked at as a whole; of all other data, batches
+        that come later are not. There, images out of [-1, 1] are trained on
+        as they are, and a label out of [0, num_classes) counts as no class.
+
+        Warns of images that seem to be in [0, 1], and of an epoch whose
+        learning rate is 0 throughout.
 
         Args:
             x: Batches as the model's class describes them: a
@@ -383,7 +390,8 @@ class GenerativeModel(keras.Model):
             A `keras.callbacks.History`.
 
         Raises:
-            ValueError: A first batch of wrong shape, dtype or range.
+            ValueError: A first batch of wrong shape, dtype or range, or
+                arrays with such images or labels anywhere.
         """
         x = self._checked(x, batch_size, y)
         if self.incomplete:
