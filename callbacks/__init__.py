@@ -1,9 +1,17 @@
 """Keras callbacks for generative models."""
 
 from .evaluate import Evaluate
+from .learning_rates import LearningRates
 from .progress import Progress
 from .sample_grid import SampleGrid
 from .training_state import TrainingState
 from .voxel_grid import VoxelGrid
 
-__all__ = ["Evaluate", "Progress", "SampleGrid", "TrainingState", "VoxelGrid"]
+__all__ = [
+    "Evaluate",
+    "LearningRates",
+    "Progress",
+    "SampleGrid",
+    "TrainingState",
+    "VoxelGrid",
+]

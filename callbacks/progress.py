@@ -96,4 +96,11 @@ class Progress(keras.callbacks.Callback):
 def _line(logs):
     """Names and values; not `loss`, the sum of the others."""
     items = [(k, v) for k, v in (logs or {}).items() if k != "loss"]
-    return "  ".join(f"{name} {float(value):.3f}" for name, value in items)
+    return "  ".join(f"{name} {_number(float(value))}" for name, value in items)
+
+
+def _number(value):
+    """Three places, or three digits of what has none there: rates are small."""
+    return (
+        f"{value:.3f}" if value == 0 or abs(value) >= 0.01 else f"{value:.2e}"
+    )

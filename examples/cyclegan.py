@@ -47,8 +47,8 @@ def main():
     )
     model = zoo.CycleGAN((size, size, 3), **config["model"])
     # The rate falls to 0 in the second half, as in the paper.
-    steps = arguments.epochs * len(data)
-    model.compile(**zoo.recipes.cyclegan.adam(config["rate"], steps))
+    updates = model.updates(arguments.epochs * len(data))
+    model.compile(**zoo.recipes.cyclegan.adam(config["rate"], updates))
     state = callbacks.TrainingState(arguments.output / "state")
     model.fit(data, epochs=arguments.epochs, callbacks=[state])
 

@@ -58,7 +58,8 @@ def main():
     )
     model = zoo.GAN3D(config["resolution"], **config["model"])
     adam = config["optimizers"]  # Without one: the paper's.
-    model.compile(**adam(arguments.epochs * len(shapes)) if adam else {})
+    updates = model.updates(arguments.epochs * len(shapes))
+    model.compile(**adam(updates) if adam else {})
     model.fit(
         shapes,
         epochs=arguments.epochs,

@@ -64,7 +64,8 @@ def main():
     shown = pipelines.paired_images(arguments.data or drawn, size, 8, **whole)
     model = zoo.Pix2Pix((size, size, 3), **config["model"])
     adam = config["optimizers"]  # Without one: the paper's.
-    model.compile(**adam(arguments.epochs * len(train)) if adam else {})
+    updates = model.updates(arguments.epochs * len(train))
+    model.compile(**adam(updates) if adam else {})
     state = callbacks.TrainingState(arguments.output / "state")
     model.fit(train, epochs=arguments.epochs, callbacks=[state])
     model.save(arguments.output / "model.keras")

@@ -29,7 +29,7 @@ CONFIGS = {
         "size": 64,
         "batch_size": 64,
         "model": {"architecture": "resnet"},
-        "optimizers": dict,  # The model's own.
+        "optimizers": lambda updates: {},  # The model's own.
     },
 }
 
@@ -49,7 +49,8 @@ def main():
         arguments.data, config["size"], config["batch_size"]
     )
     model = zoo.WGANGP(tuple(images.element_spec.shape[1:]), **config["model"])
-    model.compile(**config["optimizers"]())
+    updates = model.updates(arguments.epochs * len(images))
+    model.compile(**config["optimizers"](updates))
     grids = callbacks.SampleGrid(arguments.output / "samples")
     log = keras.callbacks.CSVLogger(arguments.output / "log.csv", append=True)
     state = callbacks.TrainingState(arguments.output / "state")

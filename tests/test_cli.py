@@ -1,5 +1,6 @@
 """The command line, as a person uses it."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -13,7 +14,10 @@ from support.harness import NEXT_BACKEND, environment, invoke, run, tiny_dcgan
 import pipelines
 import zoo
 from zoo.commands import evaluating
+from zoo.commands.training_log import columns_of
 from zoo.environment import asked_backend
+from zoo.recipes.optimizers import falling_adam
+from zoo.recipes.recipe import RECIPES
 from zoo.recipes.settings import default_settings
 
 TINY = ["--size", "16", "--batch-size", "8", "--set", "filters=2"]
@@ -126,6 +130,74 @@ def test_the_same_command_goes_on(folder, trained):
     code, output = invoke(*arguments, "--seed", 1, "--epochs", 1, "--overwrite")
     assert code == 0, output
     assert len((trained / "losses.csv").read_text().splitlines()) == 2
+
+
+def test_rates_follow_the_steps_of_this_training(folder, tmp_path):
+    """Three batches an epoch: 6 updates, then 9 as it goes on for longer."""
+    arguments = ["train", "dcgan_fashion_mnist", "--data", folder, *TINY]
+    arguments += ["--set", "latent_dim=2", "--output", tmp_path]
+    for epochs in (2, 3):
+        code, output = invoke(*arguments, "--epochs", epochs)
+        assert code == 0, output
+        assert "generator_learning_rate" in output
+    expected = [
+        1e-3 * (1 + np.cos(np.pi * update / of)) / 2
+        for update, of in ((2, 6), (5, 6), (8, 9))
+    ]
+    for player in ("generator", "discriminator"):
+        rates = columns_of(tmp_path / "losses.csv")[f"{player}_learning_rate"]
+        np.testing.assert_allclose(rates, expected, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:.*too few")
+@pytest.mark.filterwarnings("ignore:overflow|invalid:RuntimeWarning")
+def test_a_training_that_diverges_loses_nothing(folder, tmp_path, monkeypatch):
+    """Of the second epoch nothing is kept, of the first one all."""
+    arguments = ["train", "dcgan_fashion_mnist", "--data", folder, *TINY]
+    arguments += ["--set", "latent_dim=2", "--output", tmp_path]
+    arguments += ["--features", "fashion_mnist", "--samples", 20]
+    code, output = invoke(*arguments, "--epochs", 1)
+    assert code == 0, output
+    kept = ["best.keras", "model.keras", "losses.csv"]
+    kept = [tmp_path / name for name in (*kept, "state/epoch-000001.keras")]
+    before = [path.read_bytes() for path in kept]
+    name = "dcgan_fashion_mnist"
+    recipe = dataclasses.replace(
+        RECIPES[name],
+        optimizers=lambda updates: falling_adam(
+            updates, generator=1e30, discriminator=1e30
+        ),
+    )
+    monkeypatch.setitem(RECIPES, name, recipe)
+    code, output = invoke(*arguments, "--epochs", 2)
+    assert code == 2
+    assert "The training diverged in epoch 2" in output
+    assert [path.read_bytes() for path in kept] == before
+    assert len(list((tmp_path / "state").iterdir())) == 1
+    monkeypatch.undo()
+    code, output = invoke(*arguments, "--epochs", 2)
+    assert code == 0, output
+    assert columns_of(tmp_path / "losses.csv")["epoch"] == [0, 1]
+
+
+def test_goes_on_with_a_log_without_rates(folder, tmp_path):
+    """As earlier versions wrote it."""
+    arguments = ["train", "dcgan", "--data", folder, *TINY]
+    arguments += ["--output", tmp_path]
+    invoke(*arguments, "--epochs", 1)
+    log = tmp_path / "losses.csv"
+    losses = columns_of(log)
+    kept = [n for n in losses if not n.endswith("_rate")]
+    names = [*kept, *(f"val_{n}" for n in kept if n != "epoch")]
+    row = [0, *(losses[n][0] if n in losses else "NA" for n in names[1:])]
+    log.write_text(f"{','.join(names)}\n{','.join(map(str, row))}\n")
+    code, output = invoke(*arguments, "--epochs", 2)
+    assert code == 0, output
+    found = columns_of(log)
+    assert found["epoch"] == [0, 1]
+    assert found["generator_loss"][0] == losses["generator_loss"][0]
+    assert "generator_learning_rate" not in found  # Not of all epochs.
+    assert log.read_text().splitlines()[2].count("0.001") == 2
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,12 @@ with prepared():
     from zoo.models.super_resolution.srresnet import SRResNet
     from zoo.models.translation.cyclegan import CycleGAN
     from zoo.models.translation.pix2pix import Pix2Pix
-    from zoo.registry import list_presets, register_preset, upload_preset
+    from zoo.registry import (
+        list_presets,
+        load_model,
+        register_preset,
+        upload_preset,
+    )
     from zoo.registry.foreign import provide_formats
     from zoo.utils.grids import image_grid, save_picture
 
@@ -52,6 +57,7 @@ __all__ = [
     "image_grid",
     "learning_rates",
     "list_presets",
+    "load_model",
     "losses",
     "metrics",
     "pipelines",

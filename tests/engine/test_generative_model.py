@@ -545,6 +545,50 @@ def test_size_48_for_a_model_of_64():
         batches.check_images(images(2, 48, 48, 3), (64, 64, 3))
 
 
+def zero_to_one(value=0.5, count=8):
+    result = images(count, 16, 16, 1, low=0)
+    result[-1] = value
+    return result
+
+
+@pytest.mark.parametrize("how", ["arrays", "batches", "validation"])
+def test_images_from_zero_to_one_warn(dcgan, how):
+    arguments = {
+        "arrays": (zero_to_one(), {}),
+        "batches": (Batches([zero_to_one()]), {}),
+        "validation": (
+            images(8, 16, 16, 1),
+            {"validation_data": Batches([zero_to_one()])},
+        ),
+    }
+    data, options = arguments[how]
+    with pytest.warns(UserWarning, match=r"in \[0, 1\].*Received") as seen:
+        dcgan.fit(data, verbose=0, **options)
+    found = [str(w.message) for w in seen]
+    assert sum("seem to be in [0, 1]" in text for text in found) == 1
+
+
+def test_bright_and_plain_images_do_not_warn(dcgan):
+    """The pictures of a first batch that are in [0, 1] may be so by chance."""
+    dcgan.evaluate(zero_to_one(-0.1), verbose=0)
+    dcgan.evaluate(np.zeros((8, 16, 16, 1), "float32"), verbose=0)
+    dcgan.evaluate(np.ones((8, 16, 16, 1), "float32"), verbose=0)
+
+
+def test_arrays_are_looked_at_as_a_whole(dcgan):
+    """The last of 40 images, in the second batch of 32."""
+    late = images(40, 16, 16, 1)
+    late[-1] = 3
+    with pytest.raises(ValueError, match=r"\[-1, 1\].*Received.*3"):
+        dcgan.fit(late, verbose=0)
+    model = zoo.ConditionalGAN((16, 16, 1), num_classes=3, filters=2)
+    model.compile()
+    labels = np.zeros(40, "int32")
+    labels[-1] = 3
+    with pytest.raises(ValueError, match="Received: labels from 0 to 3"):
+        model.fit(images(40, 16, 16, 1), labels, verbose=0)
+
+
 def test_rounding_may_leave_the_range(dcgan):
     dcgan.check_batch(images(8, 16, 16, 1) * 1.0005)
 

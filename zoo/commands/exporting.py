@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import keras
 
 from zoo import backend
+from zoo.engine.finite import check_finite
 from zoo.engine.generative_model import GenerativeModel
 from zoo.environment import BACKENDS
 from zoo.utils.files import output_directory, replacing, replacing_directory
@@ -53,8 +54,9 @@ def export(
         The path.
 
     Raises:
-        ValueError: Another format, a name that does not fit it, or a format
-            that Keras can't export to on this backend.
+        ValueError: A model whose weights are not finite, another format, a
+            name that does not fit it, or a format that Keras can't export
+            to on this backend.
         ImportError: A package that the format needs is not installed.
         FileExistsError: There is something at `path` already.
         OSError: It can't be written.
@@ -68,6 +70,7 @@ def export(
     """
     path = pathlib.Path(path).expanduser()
     _check_model(model)
+    check_finite(model)
     _check_format(format)
     _check_path(path, format, model.inference_networks, overwrite)
     output_directory(path.absolute().parent)

@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from zoo.commands.training import columns_of
+from zoo.commands.training_log import columns_of
+from zoo.engine.finite import check_finite
 from zoo.engine.generative_model import GenerativeModel
 from zoo.recipes.credits import credits_of
 from zoo.recipes.recipe import get_recipe
@@ -46,7 +47,8 @@ def publish(
         The preset's directory.
 
     Raises:
-        ValueError: `run` holds no finished training.
+        ValueError: `run` holds no finished training, or one whose weights
+            are not finite.
     """
     path = run / "settings.json"
     if not path.is_file():
@@ -59,6 +61,7 @@ def publish(
     recipe = get_recipe(settings.model)
     best = run / BEST
     model = in_float32(load_model(best if best.exists() else run))
+    check_finite(model)  # Before minutes of measuring.
     if half_precision:
         round_to_half(model)
     seconds = columns_of(run / LOG).get("seconds", [])

@@ -1,6 +1,5 @@
 """A whole training in one call: what `zoo train` runs."""
 
-import csv
 import dataclasses
 import json
 import pathlib
@@ -11,11 +10,13 @@ import keras
 import numpy as np
 
 from zoo import siblings
+from zoo.commands.training_log import columns_of, drop_rows, plot
+from zoo.engine.finite import not_finite, some
+from zoo.engine.learning_rates import rate_column
 from zoo.recipes.inputs import all_images
 from zoo.recipes.recipe import get_recipe
 from zoo.recipes.settings import Settings
 from zoo.utils.files import output_directory, replacing
-from zoo.utils.plots import plot_curves
 
 OWN_FILES = (
     "settings.json",
@@ -53,8 +54,8 @@ def train(
 
     Raises:
         ValueError: `directory` holds another training, or one that is
-            already finished, and `overwrite` is not set; or the losses are
-            no longer finite.
+            already finished, and `overwrite` is not set; or losses or weights
+            are no longer finite, of which nothing is saved.
         OSError: `directory` can't be written to.
     """
     recipe = get_recipe(settings.model)
@@ -68,22 +69,26 @@ def train(
             f"Received: epochs={epochs}"
         )
     keras.utils.set_random_seed(settings.seed)
-    model, inputs = _build(recipe, settings)
+    model, inputs = _build(recipe, settings, epochs)
     _write_settings(directory, settings)  # Not before they are known to work.
     log = directory / "losses.csv"
-    _drop_rows(log, state.epoch)
+    rates = map(rate_column, model.players)
+    drop_rows(log, state.epoch, rates)
     progress = siblings.callbacks.Progress()
+    writer = keras.callbacks.CSVLogger(str(log), append=True)
     try:
         model.fit(
             inputs.data,
             epochs=epochs,
             verbose=0,
             callbacks=[
+                _Guard(directory),
                 *_distance(settings, directory, log),
+                siblings.callbacks.LearningRates(),
                 progress,
                 _Clock(),
                 keras.callbacks.TerminateOnNaN(),
-                keras.callbacks.CSVLogger(str(log), append=True),
+                writer,
                 siblings.callbacks.SampleGrid(
                     directory / "samples", inputs=inputs.preview
                 ),
@@ -92,6 +97,7 @@ def train(
         )
     finally:
         progress.close()
+        writer.on_train_end()  # Closes the log after an error, too.
     _finish(model, log, directory)
     return directory
 
@@ -120,7 +126,7 @@ def _distance(settings, directory, log):
         seed=settings.seed,
     )
     (name,) = evaluate.evaluator.names()
-    earlier = columns_of(log).get(name, [])
+    earlier = filter(np.isfinite, columns_of(log).get(name, []))
     keep = keras.callbacks.ModelCheckpoint(
         directory / "best.keras",
         monitor=name,
@@ -131,7 +137,7 @@ def _distance(settings, directory, log):
     return [evaluate, keep]
 
 
-def _build(recipe, settings):
+def _build(recipe, settings, epochs):
     inputs = recipe.inputs(settings)
     arguments = inputs.arguments | settings.arguments
     try:
@@ -142,7 +148,8 @@ def _build(recipe, settings):
             f"Received: arguments={arguments}"
         ) from error
     model.class_names = inputs.class_names
-    model.compile(**recipe.optimizers())
+    updates = model.updates(epochs * len(inputs.data))
+    model.compile(**recipe.optimizers(updates))
     return model, inputs
 
 
@@ -177,59 +184,28 @@ def _write_settings(directory, settings):
         temporary.write_text(text + "\n")
 
 
-def _drop_rows(log, epoch):
-    """Forgets epochs that the log has but the saved state has not."""
-    header, rows = _read(log)
-    if not header:
-        return
-    with replacing(log) as temporary, open(temporary, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(row for row in rows if int(row[0]) < epoch)
-
-
-def _read(log):
-    """Returns header and whole rows; a kill can cut the last one short."""
-    if not log.exists():
-        return [], []
-    with open(log, newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
-    return header, [row for row in rows if len(row) == len(header)]
-
-
-def columns_of(log: pathlib.Path) -> dict[str, list[float]]:
-    """Reads a log of losses.
-
-    Args:
-        log: A file that `train` wrote, or is writing.
-
-    Returns:
-        Dict of name to the values of all epochs.
-    """
-    header, rows = _read(log)
-    columns = dict(zip(header, zip(*rows, strict=True), strict=False))
-    return {
-        name: list(map(float, values))
-        for name, values in columns.items()
-        if "NA" not in values  # CSVLogger's, for a validation there was not.
-    }
-
-
 def _finish(model, log, directory):
-    columns = columns_of(log)
-    if not all(np.isfinite(values).all() for values in columns.values()):
-        raise ValueError(
-            "The training diverged: a loss is no longer finite. Try a lower "
-            f"learning rate. See {log}"
-        )
     with replacing(directory / "model.keras") as temporary:
         model.save(temporary)
-    epochs = np.array(columns.pop("epoch")) + 1
-    del columns["loss"]  # The sum; its terms say more.
-    losses = {n: v for n, v in columns.items() if n in model.loss_names}
-    plot_curves(epochs, losses, "mean loss", directory / "losses.png")
-    columns.pop("seconds", None)  # Earlier versions did not log them.
-    distances = {n: v for n, v in columns.items() if n not in losses}
-    if distances:
-        path = directory / "distance.png"
-        plot_curves(epochs, distances, "Fréchet distance", path)
+    plot(model, log, directory)
+
+
+class _Guard(keras.callbacks.Callback):
+    """Ends a training that diverged, before anything of it is kept."""
+
+    def __init__(self, directory):
+        super().__init__()
+        self.directory = directory
+
+    def on_epoch_end(self, epoch, logs):
+        """Looks at the losses, then at the weights."""
+        wrong = {k: float(v) for k, v in logs.items() if not np.isfinite(v)}
+        found = [f"{name}={value}" for name, value in wrong.items()]
+        found = found or not_finite(self.model)
+        if found:
+            raise ValueError(
+                f"The training diverged in epoch {epoch + 1}. What was saved "
+                "before is as it was, the last good state and the best model: "
+                f"see {self.directory}. Try a lower learning rate. Received, "
+                f"not finite: {some(found)}"
+            )

@@ -1,5 +1,6 @@
 """Looks at the first batch before a training starts, for clear errors."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -21,8 +22,8 @@ def peek(
         targets: Array that goes with arrays, such as labels.
 
     Returns:
-        Tuple of the first batch (`None` where there is none) and data that
-        still yield it.
+        Tuple of the first batch (`None` where there is none; all of NumPy's
+        arrays, which are quickly looked through) and data that still yield it.
     """
     if isinstance(data, keras.utils.PyDataset):
         return (data[0] if len(data) else None), data
@@ -30,7 +31,9 @@ def peek(
         batch = next(data, None)
         return batch, _with_first(batch, data)
     if _is_arrays(data):
-        first = slice(batch_size or 32)
+        arrays = keras.tree.flatten((data, targets))
+        in_memory = all(type(x) in (np.ndarray, type(None)) for x in arrays)
+        first = slice(None if in_memory else batch_size or 32)
         # A tuple given to `fit` is its inputs, not inputs and targets.
         whole = (data,) if targets is None else (data, targets)
         return keras.tree.map_structure(lambda x: x[first], whole), data
@@ -113,6 +116,28 @@ def check_images(
             f"Expected {expected} in [-1, 1]{hint}. "
             f"Received: values in [{low:g}, {high:g}]"
         )
+
+
+def warn_of_other_range(batch: Any) -> None:
+    """Warns of images that seem to be in [0, 1], not in [-1, 1].
+
+    They could be right, all of them bright, so that it is no error.
+
+    Args:
+        batch: A batch that was checked: images, and what comes with them.
+    """
+    for values in keras.tree.flatten(batch):
+        if len(getattr(values, "shape", ())) < 4:
+            continue  # Labels.
+        values = keras.ops.convert_to_numpy(values)
+        low, high = float(values.min()), float(values.max())
+        if 0 <= low < high <= 1 + TOLERANCE:
+            warnings.warn(
+                "The images seem to be in [0, 1], and models take them in "
+                "[-1, 1]: if so, scale them with `images * 2 - 1`. "
+                f"Received: values in [{low:g}, {high:g}]",
+                stacklevel=4,
+            )
 
 
 def check_voxels(voxels: Any, shape: tuple[int | None, ...]) -> None:

@@ -15,11 +15,13 @@ from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
 from zoo.engine import batches, presets
 from zoo.engine.ema import ExponentialMovingAverage
+from zoo.engine.finite import check_finite
 from zoo.engine.labels import (
     check_class_names,
     labels_by_name,
     pictures_by_label,
 )
+from zoo.engine.learning_rates import RateWatch
 from zoo.engine.optimizer_group import (
     OptimizerGroup,
     choose_members,
@@ -192,6 +194,17 @@ class GenerativeModel(keras.Model):
                     f"steps_per_execution={steps_per_execution}"
                 )
 
+    def updates(self, steps: int) -> dict[str, int]:
+        """Returns how often each player is updated, for schedules of rates.
+
+        Args:
+            steps: Training steps: epochs times batches of one.
+
+        Returns:
+            Dict of player to its number of updates.
+        """
+        return dict.fromkeys(self.players, steps)
+
     def get_compile_config(self) -> dict[str, Any]:
         """Returns the optimizers' configs, loadable on every backend."""
         if not self.compiled:
@@ -342,6 +355,8 @@ class GenerativeModel(keras.Model):
         self.check_batch(batch)
         devices = backend.batch_devices()
         batches.check_shares(x, batch, batch_size, devices)
+        if self.image_range == GenerativeModel.image_range:
+            batches.warn_of_other_range(batch)
         return x
 
     def fit(
@@ -352,9 +367,17 @@ class GenerativeModel(keras.Model):
         epochs: int = 1,
         shuffle: bool | None = None,
         validation_data: Any = None,
+        callbacks: Any = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Trains, as `keras.Model.fit`, after a look at the first batch.
+
+        NumPy's arrays are looked at as a whole; of all other data, batches
+        that come later are not. There, images out of [-1, 1] are trained on
+        as they are, and a label out of [0, num_classes) counts as no class.
+
+        Warns of images that seem to be in [0, 1], and of an epoch whose
+        learning rate is 0 throughout.
 
         Args:
             x: Batches as the model's class describes them: a
@@ -367,13 +390,15 @@ class GenerativeModel(keras.Model):
                 are, and other data come in their own order.
             validation_data: Data for `evaluate` after each epoch, like `x`;
                 arrays in a tuple.
+            callbacks: As `keras.Model.fit`; after the model's own.
             **kwargs: As `keras.Model.fit`.
 
         Returns:
             A `keras.callbacks.History`.
 
         Raises:
-            ValueError: A first batch of wrong shape, dtype or range.
+            ValueError: A first batch of wrong shape, dtype or range, or
+                arrays with such images or labels anywhere.
             RuntimeError: One of several processes on PyTorch.
         """
         backend.check_processes()
@@ -396,8 +421,21 @@ class GenerativeModel(keras.Model):
             epochs=epochs,
             shuffle=batches.can_shuffle(x) if shuffle is None else shuffle,
             validation_data=validation_data,
+            callbacks=self._with_own(callbacks),
             **kwargs,
         )
+
+    def own_callbacks(self) -> list[keras.callbacks.Callback]:
+        """Returns new callbacks that belong to each training of the model."""
+        return [RateWatch()]
+
+    def _with_own(self, callbacks):
+        own = self.own_callbacks()
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            return [*own, *keras.tree.flatten(callbacks or [])]
+        for callback in own:
+            callbacks.append(callback)
+        return callbacks
 
     def evaluate(
         self,
@@ -589,6 +627,56 @@ class GenerativeModel(keras.Model):
             ValueError: Half precision is too small for a weight.
         """
         return presets.store().save(self, directory, **facts)
+
+    def save(
+        self,
+        filepath: str | os.PathLike,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Saves all of the model, as `keras.Model.save`.
+
+        `zoo.load_model` loads it; so does `keras.saving.load_model`, once
+        `zoo` is imported.
+
+        Args:
+            filepath: Path of a `.keras` file.
+            overwrite: Whether to replace a file without asking.
+            zipped: `False` for a directory of that name.
+            **kwargs: As `keras.Model.save`.
+
+        Raises:
+            ValueError: A path of another ending, such as `.h5`: no other
+                format holds several networks and optimizers. Or the model's
+                state is not finite; what was saved before stays as it is.
+        """
+        ending = pathlib.Path(filepath).suffix
+        if ending != ".keras" and zipped is not False:
+            raise ValueError(
+                "A model is saved as a `.keras` file, which holds all of it; "
+                f"no other format does. Expected "
+                f"{str(pathlib.Path(filepath).with_suffix('.keras'))!r}. "
+                f"Received: filepath={str(filepath)!r}"
+            )
+        check_finite(self)
+        super().save(filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(
+        self, filepath: str | os.PathLike, *args: Any, **kwargs: Any
+    ) -> None:
+        """Saves weights, optimizers' state and seeds, without the settings.
+
+        Args:
+            filepath: Path that ends in `.weights.h5`.
+            *args: As `keras.Model.save_weights`.
+            **kwargs: As `keras.Model.save_weights`.
+
+        Raises:
+            ValueError: As `save`.
+        """
+        check_finite(self)
+        super().save_weights(filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`, and what else was set.

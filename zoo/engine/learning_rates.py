@@ -1,8 +1,10 @@
 """Learning rates that change as a training goes on."""
 
+import warnings
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from zoo.utils import checks
@@ -62,3 +64,96 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
             "constant_steps": self.constant_steps,
             "decay_steps": self.decay_steps,
         }
+
+
+def inner(
+    optimizer: keras.optimizers.Optimizer,
+) -> keras.optimizers.Optimizer:
+    """Returns the optimizer within one that scales losses, or itself.
+
+    Args:
+        optimizer: A member of a model's `OptimizerGroup`.
+    """
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def updates_of(optimizer: keras.optimizers.Optimizer) -> int:
+    """Returns how many updates an optimizer has made.
+
+    Args:
+        optimizer: A built optimizer.
+    """
+    return int(ops.convert_to_numpy(inner(optimizer).iterations))
+
+
+def rate_at(optimizer: keras.optimizers.Optimizer, update: int) -> float:
+    """Returns the learning rate of an update.
+
+    Args:
+        optimizer: An optimizer.
+        update: Number of the update, from 0. A rate without a schedule is
+            that of now.
+    """
+    rate = inner(optimizer)._learning_rate
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        rate = rate(update)
+    elif not isinstance(rate, keras.Variable):
+        rate = rate()  # Keras also takes a function.
+    return float(ops.convert_to_numpy(rate))
+
+
+def rates_of(
+    members: dict[str, keras.optimizers.Optimizer],
+) -> dict[str, float]:
+    """Returns the learning rate of each player's last update.
+
+    Args:
+        members: Optimizers by player: `model.optimizer.members`.
+    """
+    return {
+        name: rate_at(member, max(updates_of(member) - 1, 0))
+        for name, member in members.items()
+    }
+
+
+def rate_column(player: str) -> str:
+    """Returns the name by which a player's learning rate is logged.
+
+    Args:
+        player: A key of the model's `players`.
+    """
+    return f"{player}_learning_rate"
+
+
+class RateWatch(keras.callbacks.Callback):
+    """Warns of an epoch in which a learning rate was 0 throughout.
+
+    `GenerativeModel.fit` has it: such an epoch is a waste of time, of a
+    schedule that was made for a shorter training more often than not.
+    """
+
+    looks = 16
+    """Updates of an epoch whose rate is asked for."""
+
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Remembers how many updates there were."""
+        members = self.model.optimizer.members
+        self.before = {k: updates_of(v) for k, v in members.items()}
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Asks for the rates of the epoch's updates, and warns."""
+        for name, member in self.model.optimizer.members.items():
+            first, last = self.before[name], updates_of(member) - 1
+            updates = np.linspace(first, last, self.looks).astype(int)
+            if last < first or any(rate_at(member, int(i)) for i in updates):
+                continue
+            warnings.warn(
+                f"The learning rate of {name!r} was 0 for a whole epoch, so "
+                "that it learned nothing. A schedule has to be made for all "
+                "updates of the training: epochs times batches.",
+                stacklevel=2,
+            )

@@ -27,8 +27,8 @@ register_recipe(
             "penalty_weight": 0.3,
             "ema_decay": 0.999,
         },
-        optimizers=lambda: falling_adam(
-            8 * 1875, beta_1=0.0, generator=1e-3, discriminator=1e-3
+        optimizers=lambda updates: falling_adam(
+            updates, beta_1=0.0, generator=1e-3, discriminator=1e-3
         ),
     ),
 )

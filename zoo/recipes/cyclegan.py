@@ -1,6 +1,8 @@
 """CycleGAN between two vendors' emoji: in minutes, and in the time it needs."""
 
 import dataclasses
+import functools
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -141,19 +143,18 @@ def _error(images, others):
     return float(np.abs(images - others).mean())
 
 
-def adam(rate: float, steps: int) -> dict:
+def adam(rate: float, updates: Mapping[str, int]) -> dict:
     """Returns Adam for both players, whose rate falls in the second half.
 
     Args:
         rate: The rate of the first half.
-        steps: Updates of each player in all.
+        updates: Updates of each player in the whole training.
     """
-    half = steps // 2
     return {
         f"{player}_optimizer": keras.optimizers.Adam(
-            LinearDecay(rate, half, steps - half), beta_1=0.5
+            LinearDecay(rate, count // 2, count - count // 2), beta_1=0.5
         )
-        for player in CycleGAN.players
+        for player, count in updates.items()
     }
 
 
@@ -161,7 +162,6 @@ def adam(rate: float, steps: int) -> dict:
 # its parameters, at a higher rate for larger batches, and average weights.
 EMOJI = "noto_emoji,twemoji"
 RATE = 1e-3
-STEPS = 750  # Batches of 4 of the 3,003 emoji of the training split.
 
 register_recipe(
     "cyclegan",
@@ -179,7 +179,7 @@ register_recipe(
             "upsampling": "resize",
             "ema_decay": 0.99,
         },
-        optimizers=lambda: adam(RATE, 3 * STEPS),
+        optimizers=functools.partial(adam, RATE),
         inputs=unpaired_images,
         measure=measure,
     ),
@@ -198,6 +198,6 @@ register_recipe(
             "upsampling": "resize",
             "ema_decay": 0.999,
         },
-        optimizers=lambda: adam(5e-4, 10 * STEPS),
+        optimizers=functools.partial(adam, 5e-4),
     ),
 )

@@ -20,7 +20,7 @@ QUICK = Recipe(
     epochs=15,
     flip=False,
     arguments={"filters": 16, "label_smoothing": 0.1, "ema_decay": 0.99},
-    optimizers=lambda: {
+    optimizers=lambda updates: {
         "generator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
         "discriminator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
     },
@@ -34,14 +34,12 @@ register_recipe("dcgan", QUICK)
 # learns from the better images of a batch, keep kinds of clothes apart.
 # The preset had 20 epochs of a schedule of 20, and then the last ten of this;
 # distances in its log are at a temperature of 1.
-EPOCHS = 30
-
 LONG = Recipe(
     model=DCGAN,
     data="fashion_mnist",
     size=32,
     batch_size=32,
-    epochs=EPOCHS,
+    epochs=30,
     flip=False,
     arguments={
         "latent_dim": 8,
@@ -55,8 +53,8 @@ LONG = Recipe(
         "temperature": 0.9,
         "ema_decay": 0.999,
     },
-    optimizers=lambda: falling_adam(
-        EPOCHS * 1875, beta_1=0.0, generator=1e-3, discriminator=1e-3
+    optimizers=lambda updates: falling_adam(
+        updates, beta_1=0.0, generator=1e-3, discriminator=1e-3
     ),
     features="fashion_mnist",
 )

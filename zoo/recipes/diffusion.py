@@ -99,7 +99,7 @@ register_recipe(
             "multipliers": [1, 2, 2],
             "ema_decay": 0.995,
         },
-        optimizers=lambda: {
+        optimizers=lambda updates: {
             "denoiser_optimizer": keras.optimizers.Adam(
                 2e-3, global_clipnorm=1.0
             )
@@ -109,10 +109,7 @@ register_recipe(
     ),
 )
 
-
-EPOCHS = 24  # The preset's first three, with the decay of a training of 10.
-STEPS = EPOCHS * 1875  # Of 32 images.
-
+# The preset's first three epochs had the decay of a training of 10.
 register_recipe(
     "diffusion_fashion_mnist",
     Recipe(
@@ -120,7 +117,7 @@ register_recipe(
         data="fashion_mnist",
         size=32,
         batch_size=32,
-        epochs=EPOCHS,
+        epochs=24,
         flip=False,
         arguments={
             **SMALL,
@@ -129,9 +126,11 @@ register_recipe(
             "multipliers": [1, 2],
             "ema_decay": 0.9995,
         },
-        optimizers=lambda: {
+        optimizers=lambda updates: {
             "denoiser_optimizer": keras.optimizers.Adam(
-                keras.optimizers.schedules.CosineDecay(1e-3, STEPS),
+                keras.optimizers.schedules.CosineDecay(
+                    1e-3, updates["denoiser"]
+                ),
                 global_clipnorm=1.0,
             )
         },

@@ -1,6 +1,7 @@
 """3D-GAN on seats and tables: in minutes, and in half an hour."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -120,16 +121,16 @@ LEVEL = {
     "prior": "normal",
     "minibatch": "stddev",
 }
-STEPS = 55  # Of 32 shapes, in an epoch.
 
 
-def adam(steps: int) -> dict[str, keras.optimizers.Optimizer]:
+def adam(updates: Mapping[str, int]) -> dict[str, keras.optimizers.Optimizer]:
     """Returns Adam at rates that fall to 0.
 
     Args:
-        steps: Steps of the training.
+        updates: Updates of each player in the whole training; the rate of a
+            discriminator that the gate holds back does not fall as far.
     """
-    return falling_adam(steps, beta_1=0.0, generator=1e-3, discriminator=1e-3)
+    return falling_adam(updates, beta_1=0.0, generator=1e-3, discriminator=1e-3)
 
 
 RECIPE = Recipe(
@@ -140,7 +141,7 @@ RECIPE = Recipe(
     epochs=15,
     flip=True,
     arguments={**LEVEL, "filters": 8, "ema_decay": 0.99},
-    optimizers=lambda: adam(15 * STEPS),
+    optimizers=adam,
     inputs=voxels,
     measure=measure,
 )
@@ -152,6 +153,5 @@ register_recipe(
         RECIPE,
         epochs=75,
         arguments={**LEVEL, "filters": 16, "ema_decay": 0.998},
-        optimizers=lambda: adam(75 * STEPS),
     ),
 )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -133,22 +134,16 @@ def measure(model: Any, settings: Any, count: int) -> dict[str, dict]:
     }
 
 
-TILES_PER_EPOCH = 9637
-BATCH = 16
-EPOCHS = 5
 RESIZED = {"upsampling": "resize", "receptive_field": 34, "l1_weight": 50.0}
 
 
-STEPS = TILES_PER_EPOCH // BATCH  # In an epoch.
-
-
-def adam(steps: int) -> dict[str, keras.optimizers.Optimizer]:
+def adam(updates: Mapping[str, int]) -> dict[str, keras.optimizers.Optimizer]:
     """Returns the paper's Adam at higher rates, which fall to 0.
 
     Args:
-        steps: Steps of the training.
+        updates: Updates of each player in the whole training.
     """
-    return falling_adam(steps, beta_1=0.5, generator=1e-3, discriminator=5e-4)
+    return falling_adam(updates, beta_1=0.5, generator=1e-3, discriminator=5e-4)
 
 
 # The paper's 54 million numbers need days on two cores, and batches of one
@@ -162,11 +157,11 @@ register_recipe(
         model=Pix2Pix,
         data=relief.DATA,
         size=64,
-        batch_size=BATCH,
+        batch_size=16,
         epochs=2,
         flip=True,
         arguments={**RESIZED, "filters": 8, "ema_decay": 0.99},
-        optimizers=lambda: adam(2 * STEPS),
+        optimizers=adam,
         inputs=pairs,
         measure=measure,
     ),
@@ -176,8 +171,7 @@ register_recipe(
     "pix2pix_relief_to_satellite",
     dataclasses.replace(
         get_recipe("pix2pix"),
-        epochs=EPOCHS,
+        epochs=5,
         arguments={**RESIZED, "filters": 16, "ema_decay": 0.998},
-        optimizers=lambda: adam(EPOCHS * STEPS),
     ),
 )

@@ -1,7 +1,7 @@
 """What a training is told when it is told nothing else."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -11,6 +11,8 @@ from zoo.recipes.inputs import Inputs, images
 from zoo.utils import checks
 
 RECIPES = {}
+
+Updates = Mapping[str, int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +27,9 @@ class Recipe:
         epochs: Passes over the data.
         flip: Whether mirrored images are as good.
         arguments: Further arguments for the model's class.
-        optimizers: Makes the arguments for the model's `compile`.
+        optimizers: Makes the arguments for the model's `compile`, of the
+            number of updates of each player in the whole training: see
+            `zoo.GenerativeModel.updates`.
         features: Extractor for the Fréchet distance to `data` after each
             epoch, or `None` for none.
         inputs: Makes the data of a `zoo.recipes.settings.Settings`, and says
@@ -43,7 +47,7 @@ class Recipe:
     epochs: int
     flip: bool
     arguments: dict[str, Any]
-    optimizers: Callable[[], dict[str, keras.optimizers.Optimizer]]
+    optimizers: Callable[[Updates], dict[str, keras.optimizers.Optimizer]]
     features: str | None = None
     inputs: Callable[[Any], Inputs] = images
     measure: Callable[[Any, Any, int], measures.Metrics] = measures.samples

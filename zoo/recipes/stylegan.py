@@ -1,6 +1,7 @@
 """StyleGAN on pictures of clothes: in minutes, and in an hour."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -8,6 +9,8 @@ import keras
 from zoo.models.stylegan.model import StyleGAN
 from zoo.recipes.inputs import Inputs, images, labelled_images
 from zoo.recipes.recipe import Recipe, get_recipe, register_recipe
+
+RATE = 8e-3
 
 
 def sized_images(settings: Any) -> Inputs:
@@ -41,18 +44,32 @@ def _sized(made):
     return dataclasses.replace(made, arguments=arguments)
 
 
-def adam(rate: Any) -> dict[str, keras.optimizers.Optimizer]:
-    """Returns the paper's Adam for both players, at another rate.
+def adam(
+    rates: Mapping[str, Any],
+) -> dict[str, keras.optimizers.Optimizer]:
+    """Returns the paper's Adam, at other rates.
 
     Args:
-        rate: Learning rate, or a schedule of it.
+        rates: Learning rate of each player, or a schedule of it.
     """
     return {
         f"{player}_optimizer": keras.optimizers.Adam(
             rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8
         )
-        for player in ("generator", "discriminator")
+        for player, rate in rates.items()
     }
+
+
+def falling(
+    updates: Mapping[str, int],
+) -> dict[str, keras.optimizers.Optimizer]:
+    """Returns the same at a rate that falls to 0 along a cosine.
+
+    Args:
+        updates: Updates of each player in the whole training.
+    """
+    decay = keras.optimizers.schedules.CosineDecay
+    return adam({name: decay(RATE, count) for name, count in updates.items()})
 
 
 # The paper shows 25 million images at up to 1024 pixels; these are a fiftieth
@@ -76,22 +93,19 @@ register_recipe(
             "penalty_weight": 0.5,
             "ema_decay": 0.995,
         },
-        optimizers=lambda: adam(8e-3),
+        optimizers=lambda updates: adam(dict.fromkeys(updates, RATE)),
         features="fashion_mnist",
         inputs=sized_images,
     ),
 )
 
 # An epoch at 8 pixels, one at 16, the others at 32.
-EPOCHS = 24
-STEPS = EPOCHS * 1875  # Of 32 images.
-
 register_recipe(
     "stylegan_fashion_mnist",
     dataclasses.replace(
         get_recipe("stylegan"),
         data="fashion_mnist",
-        epochs=EPOCHS,
+        epochs=24,
         arguments={
             **get_recipe("stylegan").arguments,
             # Few latents, unmixed, of the classes that the labels say; the
@@ -104,9 +118,7 @@ register_recipe(
             "stable_images": 7_000,
             "ema_decay": 0.999,
         },
-        optimizers=lambda: adam(
-            keras.optimizers.schedules.CosineDecay(8e-3, STEPS)
-        ),
+        optimizers=falling,
         inputs=sized_labelled_images,
     ),
 )

@@ -178,7 +178,6 @@ def srresnet_recipe(
         crops: Crops of each photo in an epoch.
         epochs: Epochs.
     """
-    steps = epochs * 22 * crops // 16
     return Recipe(
         model=SRResNet,
         data=WALLPAPERS,
@@ -193,7 +192,7 @@ def srresnet_recipe(
             "global_skip": True,
             "ema_decay": 0.999,
         },
-        optimizers=lambda: falling_adam(steps, generator=RATE),
+        optimizers=lambda updates: falling_adam(updates, generator=RATE),
         inputs=functools.partial(pairs, crops=crops, argument="channels"),
         measure=measure,
     )
@@ -210,7 +209,6 @@ def srgan_recipe(srresnet: str, crops: int, epochs: int) -> Recipe:
         crops: Crops of each photo in an epoch.
         epochs: Epochs.
     """
-    steps = epochs * 22 * crops // 8
     return Recipe(
         model=SRGAN.from_srresnet,
         data=WALLPAPERS,
@@ -225,8 +223,8 @@ def srgan_recipe(srresnet: str, crops: int, epochs: int) -> Recipe:
             "discriminator_filters": 12,
             "ema_decay": 0.995,
         },
-        optimizers=lambda: falling_adam(
-            steps, generator=1e-4, discriminator=1e-4
+        optimizers=lambda updates: falling_adam(
+            updates, generator=1e-4, discriminator=1e-4
         ),
         inputs=functools.partial(pairs, crops=crops, argument="crop_size"),
         measure=measure,

@@ -18,7 +18,7 @@ register_recipe(
         QUICK,
         model=WGANGP,
         arguments={"filters": 16, "critic_steps": 2, "ema_decay": 0.99},
-        optimizers=lambda: {
+        optimizers=lambda updates: {
             f"{player}_optimizer": keras.optimizers.Adam(
                 1e-3, beta_1=0.0, beta_2=0.9
             )
@@ -26,8 +26,6 @@ register_recipe(
         },
     ),
 )
-
-STEPS = 14 * 1875  # Of 32 images, in 14 epochs.
 
 register_recipe(
     "wgan_gp_fashion_mnist",
@@ -42,10 +40,8 @@ register_recipe(
             "ema_decay": 0.999,
             "classifier_weight": 4.0,
         },
-        # The critic is updated twice in a step.
-        optimizers=lambda: (
-            falling_adam(2 * STEPS, beta_1=0.0, beta_2=0.9, critic=1e-3)
-            | falling_adam(STEPS, beta_1=0.0, beta_2=0.9, generator=1e-3)
+        optimizers=lambda updates: falling_adam(
+            updates, beta_1=0.0, beta_2=0.9, critic=1e-3, generator=1e-3
         ),
     ),
 )

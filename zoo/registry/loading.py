@@ -15,7 +15,11 @@ LAST = "model.keras"
 
 
 def load_model(handle: str | os.PathLike) -> GenerativeModel:
-    """Loads a model.
+    """Loads a model: all that was saved, optimizers and seeds too.
+
+    The first thing to use for whatever this package saved. Keras' own
+    `keras.saving.load_model` loads `.keras` files too, but knows the models
+    only once `zoo` is imported: "Could not locate class" means that it is not.
 
     Args:
         handle: A `.keras` file, a directory of `zoo train` (its
@@ -28,8 +32,20 @@ def load_model(handle: str | os.PathLike) -> GenerativeModel:
     Raises:
         FileNotFoundError: There is nothing of that kind.
         ValueError: It is damaged, or holds no generative model.
+
+    Example:
+        ```python
+        model.save("model.keras")
+        model = zoo.load_model("model.keras")
+        ```
     """
     path = pathlib.Path(handle)
+    if path.suffix in (".h5", ".hdf5"):
+        raise ValueError(
+            "Expected a .keras file. Weights alone are loaded by the "
+            "`load_weights` of a model of the same arguments. "
+            f"Received: {str(handle)!r}"
+        )
     if (path / LAST).is_file() and not (path / METADATA).exists():
         path = path / LAST
     if path.suffix == ".keras":

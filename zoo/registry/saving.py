@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from zoo.engine.finite import check_finite
 from zoo.engine.generative_model import GenerativeModel
 from zoo.registry.card import write_card
 from zoo.registry.configs import config_of
@@ -59,6 +60,7 @@ def save_to_preset(
     files: tuple[str | os.PathLike, ...] = (),
 ) -> pathlib.Path:
     """Writes a preset; see `zoo.GenerativeModel.save_to_preset`."""
+    check_finite(model)
     target = pathlib.Path(directory).expanduser()
     if samples is None:
         samples = SAMPLES_COLUMNS * model.grid_rows

@@ -160,6 +160,17 @@ class AdversarialGame(GenerativeModel):
         for network in self.players["generator"]:
             self.average(network)
 
+    def updates(self, steps: int) -> dict[str, int]:
+        """Returns how often each player is updated; the opponent more often.
+
+        Of an opponent that is held back these are the most there can be.
+
+        Args:
+            steps: Training steps: epochs times batches of one.
+        """
+        own = {self.opponent_name: self.discriminator_steps * steps}
+        return super().updates(steps) | own
+
     @property
     def opponent(self) -> keras.Model:
         """The network that judges images."""

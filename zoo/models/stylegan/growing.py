@@ -74,16 +74,9 @@ class GrowingGAN(AdversarialGame):
             self.stage = stage
             self.train_function = self.test_function = None
 
-    def fit(
-        self, *args: Any, callbacks: Any = None, **kwargs: Any
-    ) -> keras.callbacks.History:
-        """Trains, as `zoo.GenerativeModel.fit`, and grows meanwhile."""
-        growing = Growing()
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.append(growing)
-        else:
-            callbacks = [growing, *keras.tree.flatten(callbacks or [])]
-        return super().fit(*args, callbacks=callbacks, **kwargs)
+    def own_callbacks(self) -> list[keras.callbacks.Callback]:
+        """Returns what lets the networks grow, before the others."""
+        return [Growing(), *super().own_callbacks()]
 
     def unpack(self, data: Any) -> tuple[Any, tuple[Any, ...]]:
         """Returns images as they are to be judged at this stage."""
