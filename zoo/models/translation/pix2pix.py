@@ -50,7 +50,8 @@ class Pix2Pix(GenerativeModel):
         normalization: `"batch"`, as in the paper, `"instance"` or `"none"`.
         statistics: What batch normalization takes after training: `"image"`
             for each image's own statistics, `"moving"` for moving averages,
-            `"auto"` for those that fit the training.
+            `"auto"` for those that fit the training: moving averages if any
+            batch in it held more than one pair, else each image's own.
         upsampling: `"transposed"` convolutions, as in the paper, or
             `"resize"`, repeated pixels and a convolution.
         dropout: Rate of the innermost layers' dropout, in [0, 1).
