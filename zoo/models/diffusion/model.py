@@ -40,7 +40,8 @@ class Diffusion(GenerativeModel):
         patch_size: Side of patches of pixels folded into channels, 1 for none.
         schedule: `"linear"` (of the paper), `"cosine"`, `"scaled_linear"`, a
             `zoo.schedules.Schedule`, or its config.
-        timesteps: Number of times, for a schedule by its name.
+        timesteps: Number of times, for a schedule by its name, whose betas
+            then are those of 1000 times `1000 / timesteps`.
         prediction: What the network predicts: `"epsilon"` as in the paper,
             `"v"` (Salimans and Ho 2022) or `"x0"`.
         loss_space: What the loss compares: `"epsilon"`, `"v"`, `"x0"`, or
