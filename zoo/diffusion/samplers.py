@@ -48,7 +48,7 @@ class Sampler(abc.ABC):
         Args:
             schedule: Noise schedule of the model.
             steps: Number of times.
-            spacing: See `Schedule.sampling_times`.
+            spacing: `"trailing"`, `"leading"` or `"linspace"`: which times.
 
         Returns:
             int64 array `(steps,)`, the noisiest first.
@@ -194,7 +194,7 @@ class DPMSolver(Sampler):
         Args:
             schedule: Noise schedule of the model.
             steps: Number of times.
-            spacing: See `Schedule.sampling_times`.
+            spacing: `"trailing"`, `"leading"` or `"linspace"`: which times.
 
         Returns:
             int64 array `(steps,)`, the noisiest first.

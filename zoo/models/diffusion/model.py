@@ -10,7 +10,7 @@ from zoo.diffusion import schedules
 from zoo.diffusion.loop import DenoisingLoop
 from zoo.diffusion.predictions import target
 from zoo.diffusion.task import Task
-from zoo.engine import batches
+from zoo.engine import batches, networks
 from zoo.engine.generative_model import GenerativeModel
 from zoo.engine.labels import check_batch_labels
 from zoo.models.diffusion import editing, inversion, sampling
@@ -59,6 +59,10 @@ class Diffusion(GenerativeModel):
             or `"signal_rate"`, `sqrt(a)`.
         unet: Dict of further numbers of the U-Net, such as `heads`: see
             `zoo.models.diffusion.architecture.Architecture`.
+        denoiser: A network of one's own in place of the U-Net, a
+            `keras.Model` from a list of images `image_shape`, times `()` and
+            with classes int32 labels `()`, of which `num_classes` is none, to
+            a prediction `image_shape`, float32.
         ema_decay: Decay of the average of weights that generates, or `None`.
         name: Name of the model.
         dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`.
@@ -112,6 +116,7 @@ class Diffusion(GenerativeModel):
         zero_terminal_snr: bool = False,
         time_input: str = "step",
         unet: dict[str, Any] | None = None,
+        denoiser: keras.Model | None = None,
         ema_decay: float | None = 0.9999,
         name: str | None = None,
         dtype: Any = None,
@@ -139,11 +144,21 @@ class Diffusion(GenerativeModel):
         self.task = Task(
             self.schedule, prediction, time_input, loss_space, min_snr
         )
-        with self.dtype_scope():
-            self.denoiser = build_unet(
-                image_shape, **self.architecture, **self.unet
-            )
-        self.image_shape = tuple(map(int, image_shape))
+        self.image_shape = checks.image_shape(image_shape)
+        inputs = [
+            networks.tensor(self.image_shape, "images"),
+            networks.tensor((), "times"),
+        ]
+        if num_classes is not None:
+            checks.positive_integer("num_classes", num_classes)
+            inputs.append(networks.tensor((), "labels", "int32"))
+        self.denoiser = self.given_or_built(
+            "denoiser",
+            denoiser,
+            lambda: build_unet(image_shape, **self.architecture, **self.unet),
+            inputs,
+            self.image_shape,
+        )
         self.average("denoiser")
         self.band_trackers = band_trackers()
 

@@ -82,6 +82,10 @@ class DCGAN(AdversarialGame):
         top_k: Share of a batch, in (0, 1], whose images the generator learns
             from, those that most look real to the discriminator (Sinha et al.
             2020); 1 for all. Images between two kinds are then left alone.
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from latents `(latent_dim + clusters,)` to images
+            `image_shape`, float32. With both given, images may have any size.
+        discriminator: One's own, from images to logits `(1,)`, float32.
         ema_decay: Decay of the average of the generator's weights that
             `generate` then uses, or `None`, as in the paper.
         temperature: Standard deviation of the normal latents that `generate`
@@ -131,6 +135,8 @@ class DCGAN(AdversarialGame):
         accuracy_gate: float | None = None,
         mode_seeking_weight: float = 0.0,
         top_k: float = 1.0,
+        generator: keras.Model | None = None,
+        discriminator: keras.Model | None = None,
         ema_decay: float | None = None,
         temperature: float = 1.0,
         name: str | None = None,
@@ -166,15 +172,18 @@ class DCGAN(AdversarialGame):
             "clusters", clusters
         )
         self.temperature = checks.not_negative("temperature", temperature)
-        with self.dtype_scope():
-            self.generator = build_generator(
-                self.layout, self.latent_dim + self.clusters
-            )
-            self.discriminator = build_opponent(
+        dim = self.latent_dim + self.clusters
+        self.generator = self.generator_of(
+            generator, lambda: build_generator(self.layout, dim), dim
+        )
+        self.discriminator = self.opponent_of(
+            discriminator,
+            lambda: build_opponent(
                 self.layout,
                 "discriminator",
                 energy=self.adversarial_loss.energy,
-            )
+            ),
+        )
         self.start_game()
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:

@@ -72,6 +72,10 @@ class GAN3D(AdversarialGame):
         top_k: Share of a batch, in (0, 1], whose shapes the generator learns
             from, those that most look real to the discriminator (Sinha et al.
             2020); 1 for all.
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from latents `(latent_dim,)` to voxels `(resolution,
+            resolution, resolution, 1)`, float32 in [0, 1].
+        discriminator: One's own, from voxels to logits `(1,)`, float32.
         ema_decay: Decay of the average of the generator's weights that
             `generate` then uses, or `None`, as in the paper.
         name: Name of the model, for its summary and files.
@@ -114,6 +118,8 @@ class GAN3D(AdversarialGame):
         discriminator_steps: int = 1,
         mode_seeking_weight: float = 0.0,
         top_k: float = 1.0,
+        generator: keras.Model | None = None,
+        discriminator: keras.Model | None = None,
         ema_decay: float | None = None,
         name: str | None = None,
         dtype: Any = None,
@@ -147,16 +153,22 @@ class GAN3D(AdversarialGame):
         self.batch_norm = batch_norm
         self.prior = prior
         self.minibatch = minibatch
-        with self.dtype_scope():
-            self.generator = build_generator(
+        self.generator = self.generator_of(
+            generator,
+            lambda: build_generator(
                 self.resolution, self.latent_dim, self.filters
-            )
-            self.discriminator = build_discriminator(
+            ),
+            self.latent_dim,
+        )
+        self.discriminator = self.opponent_of(
+            discriminator,
+            lambda: build_discriminator(
                 self.resolution,
                 self.filters,
                 batch_norm is True,
                 minibatch == "stddev",
-            )
+            ),
+        )
         self.start_game()
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:

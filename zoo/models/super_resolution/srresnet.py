@@ -31,6 +31,9 @@ class SRResNet(SuperResolution):
         global_skip: Whether a bilinear enlargement of the image is added to
             the output, so that the network learns the rest alone, in far
             fewer steps (Kim et al. 2016, arXiv:1511.04587, of a bicubic one).
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from images `(height, width, channels)` of any size
+            to ones `scale` times as large, float32.
         ema_decay: Decay of the average of the generator's weights that
             `upscale` then uses, in [0, 1), or `None`, as in the paper.
         name: Name of the model, for its summary and files.
@@ -68,6 +71,7 @@ class SRResNet(SuperResolution):
         batch_norm: bool = True,
         global_skip: bool = False,
         *,
+        generator: keras.Model | None = None,
         ema_decay: float | None = None,
         name: str | None = None,
         dtype: Any = None,
@@ -79,6 +83,7 @@ class SRResNet(SuperResolution):
             channels,
             batch_norm,
             global_skip,
+            generator=generator,
             ema_decay=ema_decay,
             name=name,
             dtype=dtype,
