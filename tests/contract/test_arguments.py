@@ -103,6 +103,8 @@ def test_compiles_without_arguments(entry):
     model, other = entry.make(), entry.make()
     model.compile()
     assert set(model.optimizer.members) == set(model.players)
+    for member in model.optimizer.members.values():  # As in the papers' code.
+        assert member.get_config()["epsilon"] == 1e-8
     other.compile_from_config(comparable(model.get_compile_config()))
     for player in model.players:
         configs = [m.optimizer[player].get_config() for m in (model, other)]

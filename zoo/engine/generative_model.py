@@ -472,6 +472,40 @@ class GenerativeModel(keras.Model):
             **kwargs,
         )
 
+    def train_on_batch(
+        self, x: Any, y: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Updates on one batch of arrays, as `keras.Model.train_on_batch`.
+
+        Args:
+            x: A batch, as for `fit`.
+            y: What belongs to `x`, as for `fit`.
+            *args: As `keras.Model.train_on_batch`.
+            **kwargs: As `keras.Model.train_on_batch`.
+
+        Returns:
+            The losses, as a list or with `return_dict=True` a dict.
+        """
+        x, y = batches.as_tensors((x, y))
+        return super().train_on_batch(x, y, *args, **kwargs)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Computes the losses of one batch, as `keras.Model.test_on_batch`.
+
+        Args:
+            x: A batch, as for `fit`.
+            y: What belongs to `x`, as for `fit`.
+            *args: As `keras.Model.test_on_batch`.
+            **kwargs: As `keras.Model.test_on_batch`.
+
+        Returns:
+            The losses, as a list or with `return_dict=True` a dict.
+        """
+        x, y = batches.as_tensors((x, y))
+        return super().test_on_batch(x, y, *args, **kwargs)
+
     def evaluate(
         self,
         x: Any = None,

@@ -11,6 +11,7 @@ from zoo.diffusion.loop import DenoisingLoop
 from zoo.diffusion.predictions import target
 from zoo.diffusion.task import Task
 from zoo.engine import batches, networks
+from zoo.engine.adam import adam
 from zoo.engine.generative_model import GenerativeModel
 from zoo.engine.labels import check_batch_labels
 from zoo.models.diffusion import editing, inversion, sampling
@@ -165,7 +166,7 @@ class Diffusion(GenerativeModel):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam at 2e-4 after a warm-up, gradients cut at norm 1: the code."""
         rate = keras.optimizers.schedules.PolynomialDecay(0.0, 5000, 2e-4)
-        return {"denoiser": keras.optimizers.Adam(rate, global_clipnorm=1.0)}
+        return {"denoiser": adam(rate, global_clipnorm=1.0)}
 
     def sample_noise(self, images: Any) -> tuple[Any, Any]:
         """Returns random whole times `(batch,)`, and noise like the images."""

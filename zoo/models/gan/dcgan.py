@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo.engine.adam import adam
 from zoo.losses import AdversarialLoss, Penalty
 from zoo.models.gan.game import AdversarialGame
 from zoo.models.gan.latents import normal_latents
@@ -37,7 +38,8 @@ class DCGAN(AdversarialGame):
     Deviations from the paper, each as in that reference: latents are normal,
     not uniform; kernels are 4, not 5, wide; the generator's update reuses the
     images that the discriminator has just been shown, instead of drawing new
-    latents, which saves a forward pass.
+    latents, which saves a forward pass. And from the reference: moving
+    variances are the biased ones (`zoo.layers.BatchNormalization`).
 
     Args:
         image_shape: `(size, size, channels)`; the size a power of two from 16
@@ -189,7 +191,7 @@ class DCGAN(AdversarialGame):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam at 2e-4 with beta1 0.5 for both, as in section 4."""
         return {
-            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            player: adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
         }
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from zoo.engine.adam import adam
 from zoo.layers import Clip
 from zoo.models.gan.classifier import AuxiliaryClassifier
 from zoo.models.gan.conditions import told
@@ -39,9 +40,13 @@ class WGANGP(AdversarialGame):
     With `num_classes` it is the paper's supervised model: the generator is
     told a class, which a second head of the critic has to find, as in AC-GAN.
 
-    Deviations from the paper: all critic steps of a round see the same real
-    images, each with other latents; the generator's update reuses the last
-    ones; the class is joined to the latents, not to batch normalization.
+    Deviations from the paper and its code: all critic steps of a round see the
+    same real images, each with other latents; the generator's update reuses
+    the last ones, where the code draws twice as many; the class is joined to
+    the latents, not to batch normalization; images are not dequantized by
+    noise of a grey level; DCGAN's networks begin with N(0, 0.02), as DCGAN's
+    paper has it, and not with uniform weights; batch normalization's moving
+    variance is the biased one.
 
     Args:
         image_shape: `(size, size, channels)`; the size a power of two from 16
@@ -57,9 +62,10 @@ class WGANGP(AdversarialGame):
         clip: Instead of the penalty, the bound of all weights of the critic
             (the first WGAN, where it is 0.01); `None` for the penalty.
         num_classes: Number of classes, or `None`, without labels.
-        classifier_weight: Factor of the class's cross-entropy in the critic's
-            loss; a tenth of it in the generator's, both as in the paper's
-            code. With 0 the critic is given the class, and judges the pair.
+        classifier_weight: Factor of the class's cross-entropy on real images
+            in the critic's loss; a tenth of it on generated ones in the
+            generator's, both as in the paper's code. With 0 the critic is
+            given the class, and judges the pair.
         batch_norm: How to normalize: `"generator"`, as in the paper, only in
             that network; `True` both by batch statistics; `False` not at all,
             convolutions then have biases; `"reference"` or `"virtual"` by a
@@ -147,7 +153,10 @@ class WGANGP(AdversarialGame):
         dtype: Any = None,
     ):
         classifier = AuxiliaryClassifier(
-            num_classes, classifier_weight, generator_share=0.1
+            num_classes,
+            classifier_weight,
+            generator_share=0.1,
+            of_generated=False,
         )
         super().__init__(
             loss="wasserstein",
@@ -224,9 +233,7 @@ class WGANGP(AdversarialGame):
         """The paper's: Adam at 1e-4, betas 0 and 0.9; 2e-4 with residuals."""
         rate = 2e-4 if self.architecture == "resnet" else 1e-4
         return {
-            player: keras.optimizers.Adam(
-                rate, beta_1=0.0, beta_2=0.9, name=player
-            )
+            player: adam(rate, beta_1=0.0, beta_2=0.9, name=player)
             for player in self.players
         }
 

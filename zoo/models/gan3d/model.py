@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from zoo.engine import batches
+from zoo.engine.adam import adam
 from zoo.losses import AdversarialLoss, Penalty
 from zoo.models.gan.game import AdversarialGame
 from zoo.models.gan.tricks import (
@@ -38,7 +39,8 @@ class GAN3D(AdversarialGame):
     minimizing log(1 - D(G(z))), which stops where the discriminator wins
     (Goodfellow et al. 2014, section 3); its update reuses the latents that
     the discriminator has just been shown; weights are drawn from N(0, 0.02),
-    of which the paper says nothing.
+    of which the paper says nothing; moving variances are the biased ones
+    (`zoo.layers.BatchNormalization`), where Torch's are not.
 
     Args:
         resolution: Voxels along each side: 64 as in the paper, or 8, 16, 32
@@ -175,7 +177,7 @@ class GAN3D(AdversarialGame):
         """The paper's, section 3.1: Adam, beta1 0.5, at 2.5e-3 and 1e-5."""
         rates = {"generator": 2.5e-3, "discriminator": 1e-5}
         return {
-            player: keras.optimizers.Adam(rates[player], 0.5, name=player)
+            player: adam(rates[player], 0.5, name=player)
             for player in self.players
         }
 

@@ -7,6 +7,7 @@ import keras
 
 from zoo import backend, losses
 from zoo.engine import networks, presets
+from zoo.engine.adam import adam
 from zoo.models.super_resolution.content import Content
 from zoo.models.super_resolution.networks import HALVINGS, build_discriminator
 from zoo.models.super_resolution.super_resolution import SuperResolution
@@ -29,7 +30,11 @@ class SRGAN(SuperResolution):
 
     Deviations from the paper: low images are in [-1, 1], as everywhere here,
     and not in [0, 1]; the generator's update reuses the images that the
-    discriminator has just been shown.
+    discriminator has just been shown. And from PyTorch code of it: halving
+    convolutions of the discriminator pad by TensorFlow's "same", a row and a
+    column at the end, as the framework of the paper's time had it, and not by
+    one on each side: its outputs differ from a converted network's; moving
+    variances are the biased ones.
 
     Args:
         scale: Factor of height and width: 2, 3, 4 (the paper's) or 8.
@@ -205,7 +210,7 @@ class SRGAN(SuperResolution):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 1e-4, and at 1e-5 from update 100,000 on."""
         return {
-            player: keras.optimizers.Adam(
+            player: adam(
                 keras.optimizers.schedules.PiecewiseConstantDecay(
                     [100_000], [1e-4, 1e-5]
                 ),

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from zoo import backend
+from zoo.engine.adam import adam
 from zoo.models.super_resolution.super_resolution import SuperResolution
 
 
@@ -18,8 +19,9 @@ class SRResNet(SuperResolution):
     a slope per channel, and enlarges by sub-pixel convolutions. Its output is
     linear; `upscale` clips it.
 
-    Deviation from the paper: low images are in [-1, 1], as everywhere here,
-    and not in [0, 1].
+    Deviations from the paper: low images are in [-1, 1], as everywhere here,
+    and not in [0, 1]; moving variances are the biased ones
+    (`zoo.layers.BatchNormalization`).
 
     Args:
         scale: Factor of height and width: 2, 3, 4 (the paper's) or 8.
@@ -91,7 +93,7 @@ class SRResNet(SuperResolution):
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 1e-4, betas 0.9 and 0.999."""
-        return {"generator": keras.optimizers.Adam(1e-4, name="generator")}
+        return {"generator": adam(1e-4, name="generator")}
 
     def mse_loss(self, high: Any, generated: Any) -> dict[str, Any]:
         """Mean squared error of pixels: equation 4."""

@@ -9,6 +9,7 @@ from keras import ops
 
 from zoo import backend, losses
 from zoo.engine import batches, networks
+from zoo.engine.adam import adam
 from zoo.engine.generative_model import GenerativeModel
 from zoo.models.translation import two_sets
 from zoo.models.translation.image_pool import ImagePool
@@ -41,7 +42,8 @@ class CycleGAN(GenerativeModel):
     for the whole training, since the number of steps isn't known: see
     `zoo.learning_rates.LinearDecay` for the paper's. The identity loss, which
     the paper uses for some data alone, is on, as in that code. Both domains
-    have images of one shape.
+    have images of one shape. A discriminator is shown real images before
+    translations; with instance normalization the order changes nothing.
 
     Args:
         image_shape: `(size, size, channels)` of both domains; the size a
@@ -187,7 +189,7 @@ class CycleGAN(GenerativeModel):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 2e-4; its code's beta1 of 0.5."""
         return {
-            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            player: adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
         }
 

@@ -8,6 +8,7 @@ from keras import ops
 
 from zoo import backend, losses
 from zoo.engine import batches, networks
+from zoo.engine.adam import adam
 from zoo.engine.generative_model import GenerativeModel
 from zoo.losses import AdversarialLoss
 from zoo.models.translation import two_sets
@@ -37,7 +38,11 @@ class Pix2Pix(GenerativeModel):
 
     Deviations from the paper, each as in the authors' PyTorch code: no
     normalization of the innermost map, no biases before batch normalization,
-    paddings of the discriminator of one pixel on each side.
+    paddings of the discriminator of one pixel on each side. And from that
+    code: dropout is on the three innermost maps on the way up, of 2, 4 and 8
+    pixels, as in the paper, and not on those of 4, 8 and 16; the discriminator
+    is shown the real pair before the generated one, which its moving
+    statistics alone tell; these have the biased variance.
 
     Args:
         image_shape: `(size, size, channels)` of the target; the size a power
@@ -184,7 +189,7 @@ class Pix2Pix(GenerativeModel):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's, section 3.3: Adam at 2e-4 with beta1 0.5 for both."""
         return {
-            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            player: adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
         }
 
