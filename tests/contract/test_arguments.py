@@ -37,6 +37,12 @@ ELSEWHERE = {
 `content="mse"` has no features."""
 
 
+def networks_of(cls):
+    """Returns the names of the networks that a model may be given."""
+    names = {name for names in cls.players.values() for name in names}
+    return names & explicit_arguments(cls)
+
+
 def explicit_arguments(cls):
     """Returns the names in the constructor's signature."""
     parameters = inspect.signature(cls.__init__).parameters.values()
@@ -57,9 +63,9 @@ def test_every_public_model_is_in_the_table():
 
 @each_model
 def test_config_has_every_argument(entry):
-    """By its name, with the value that was given."""
+    """By its name, with the value that was given; networks only if given."""
     config = comparable(entry.make(name="of_mine").get_config())
-    expected = ELSEWHERE.get(entry.name, set())
+    expected = ELSEWHERE.get(entry.name, set()) | networks_of(entry.cls)
     assert explicit_arguments(entry.cls) - set(config) == expected
     given = comparable(entry.arguments) | {"name": "of_mine"}
     assert {k: config[k] for k in given} == given
@@ -97,6 +103,8 @@ def test_compiles_without_arguments(entry):
     model, other = entry.make(), entry.make()
     model.compile()
     assert set(model.optimizer.members) == set(model.players)
+    for member in model.optimizer.members.values():  # As in the papers' code.
+        assert member.get_config()["epsilon"] == 1e-8
     other.compile_from_config(comparable(model.get_compile_config()))
     for player in model.players:
         configs = [m.optimizer[player].get_config() for m in (model, other)]

@@ -157,6 +157,25 @@ def test_options_that_the_backend_lacks_say_why(entry):
         assert reason in str(error.value)
 
 
+def test_a_batch_of_arrays(by_single_steps):
+    """NumPy's, of either float, by itself: as the other ways to train."""
+    model, entry = by_single_steps.model, by_single_steps.entry
+    restore(model, by_single_steps.initial)
+    arrays = entry.data(BATCH)
+    wide = [x.astype("float64") if x.dtype.kind == "f" else x for x in arrays]
+    model.reset_metrics()
+    logs = model.train_on_batch(*wide, return_dict=True)
+    assert np.isfinite(list(map(float, logs.values()))).all()
+    moved = moved_since(model, by_single_steps.initial)
+    assert all(
+        moved & {id(v) for v in model.variables_of(player)}
+        for player in model.players
+    )
+    model.reset_metrics()
+    tested = model.test_on_batch(*wide, return_dict=True)
+    assert np.isfinite(list(map(float, tested.values()))).all()
+
+
 # Whose state moves
 
 

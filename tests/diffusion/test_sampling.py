@@ -62,6 +62,11 @@ def test_the_sampler_itself():
     assert zoo.Sampling(sampler=own).method is own
 
 
+def test_the_variance_of_the_paper_for_cifar():
+    method = zoo.Sampling(sampler="ddpm_large").method
+    assert method == zoo.samplers.DDPM(variance="large")
+
+
 def test_limit():
     assert DEFAULT.limit == 1
     assert zoo.Sampling(clip=False).limit == np.inf

@@ -24,6 +24,30 @@ def test_linear_in_closed_form():
     np.testing.assert_allclose(schedule.alphas_bar, [0.9, 0.72, 0.504])
 
 
+@pytest.mark.parametrize("name", ["linear", "scaled_linear", "cosine"])
+@pytest.mark.parametrize("steps", [5, 20, 100, 4000])
+def test_any_number_of_times_ends_in_noise(name, steps):
+    """With the betas of 1000, 100 times would end at a signal rate of 0.60."""
+    schedule = schedules.get(name, steps)
+    assert schedule.signal_rate(steps - 1) < 0.07
+    assert schedules.get(name).steps == 1000
+
+
+def test_default_betas_are_those_of_1000_scaled():
+    given = schedules.linear(100, 1e-3, 0.2)
+    np.testing.assert_array_equal(
+        schedules.linear(100).alphas_bar, given.alphas_bar
+    )
+    assert schedules.linear().get_config() == {
+        "name": "linear", "steps": 1000, "start": 1e-4, "end": 0.02
+    }  # fmt: skip
+    assert schedules.scaled_linear().get_config() == {
+        "name": "scaled_linear", "steps": 1000, "start": 0.00085, "end": 0.012
+    }  # fmt: skip
+    as_before = schedules.linear(100, 1e-4, 0.02)
+    assert as_before.signal_rate(99) == pytest.approx(0.60, abs=0.005)
+
+
 def test_cosine_in_closed_form():
     """The betas telescope, up to the last few, which are cut at 0.999."""
     times = np.arange(1, 991) / 1000
@@ -150,7 +174,7 @@ def test_posterior_of_the_first_time_is_the_image():
 
 
 @pytest.mark.parametrize("spacing", schedules.SPACINGS)
-@pytest.mark.parametrize("steps", [1, 7, 50, 1000])
+@pytest.mark.parametrize("steps", [2, 7, 16, 50, 1000])
 def test_sampling_times_as_diffusers(spacing, steps):
     diffusers = pytest.importorskip("diffusers")
     scheduler = diffusers.DDIMScheduler(timestep_spacing=spacing)
@@ -158,6 +182,30 @@ def test_sampling_times_as_diffusers(spacing, steps):
     np.testing.assert_array_equal(
         ALL["linear"].sampling_times(steps, spacing), scheduler.timesteps
     )
+
+
+def test_trailing_times_are_rounded_before_one_is_taken_off():
+    times = ALL["linear"].sampling_times(16)
+    np.testing.assert_array_equal(times[:4], [999, 937, 874, 811])
+    np.testing.assert_array_equal(ALL["linear"].sampling_times(1), [999])
+
+
+@pytest.mark.parametrize("spacing", schedules.SPACINGS)
+@pytest.mark.parametrize("steps", [1, 7, 16, 20])
+def test_times_of_the_solver(spacing, steps):
+    """One more than steps of the other kinds, of which the last is dropped."""
+    solver = zoo.samplers.DPMSolver()
+    times = solver.times(ALL["linear"], steps, spacing)
+    expected = {
+        "trailing": np.round(1000 - np.arange(steps) * 1000 / steps) - 1,
+        "leading": np.arange(steps, 0, -1) * (1000 // (steps + 1)),
+        "linspace": np.round(np.linspace(999, 0, steps + 1)[:-1]),
+    }
+    np.testing.assert_array_equal(times, expected[spacing])
+    diffusers = pytest.importorskip("diffusers")
+    scheduler = diffusers.DPMSolverMultistepScheduler(timestep_spacing=spacing)
+    scheduler.set_timesteps(steps)
+    np.testing.assert_array_equal(times, scheduler.timesteps)
 
 
 @each
@@ -189,6 +237,14 @@ def test_by_name():
         (lambda: schedules.linear(9).time_of(1.5), "`alpha` must be in"),
         (lambda: schedules.linear(9).sampling_times(10), "at most 9"),
         (lambda: schedules.linear(9).sampling_times(3, "odd"), "`spacing`"),
+        (lambda: schedules.linear(9).sampling_times(1, "leading"), "single"),
+        (lambda: schedules.linear(9).sampling_times(1, "linspace"), "single"),
+        (
+            lambda: zoo.samplers.DPMSolver().times(
+                schedules.linear(9), 9, "leading"
+            ),
+            "`steps` must be less than 9",
+        ),
     ],
 )
 def test_errors(make, message):

@@ -70,7 +70,7 @@ def by(x, axes):
 @pytest.mark.parametrize("statistics", ["auto", "image", "moving"])
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_small_batches_after_training(batch_size, statistics):
-    """`auto` takes an image's own statistics if the last batch was one."""
+    """`auto` takes an image's own statistics if no batch was larger."""
     x = 2 + noise(3, 4, 5, 2)
     layer = SmallBatchNormalization(statistics, momentum=0.0)
     seen = x[:batch_size]
@@ -84,6 +84,21 @@ def test_small_batches_after_training(batch_size, statistics):
         np.testing.assert_allclose(mean, seen.mean((0, 1, 2)), atol=1e-5)
         expected = (x - mean) / np.sqrt(variance + 1e-3)
     np.testing.assert_allclose(made, expected, atol=1e-5)
+
+
+def test_a_last_batch_of_one_image_decides_nothing():
+    """The largest batch does, and a copy of the weights knows of it."""
+    x = 2 + noise(3, 4, 5, 2)
+    layer, copy = SmallBatchNormalization(), SmallBatchNormalization("moving")
+    for batch in (x, x[:1]):
+        layer(ops.array(batch), training=True)
+    copy.build(x.shape)
+    copy.set_weights(layer.get_weights())
+    made, expected = (
+        to_numpy(each(ops.array(x), training=False)) for each in (layer, copy)
+    )
+    np.testing.assert_array_equal(made, expected)
+    assert float(to_numpy(layer.batch_size)) == 3
 
 
 def test_before_any_training_images_stand_alone():

@@ -11,6 +11,8 @@ To add a sampler, write a class with these two methods, and name it in
 
 import abc
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,24 @@ class Sampler(abc.ABC):
     def is_random(self) -> bool:
         """Whether steps add new noise."""
         return False
+
+    def times(
+        self, schedule: Schedule, steps: int, spacing: str = "trailing"
+    ) -> np.ndarray:
+        """Returns the times at which the network is asked.
+
+        Args:
+            schedule: Noise schedule of the model.
+            steps: Number of times.
+            spacing: `"trailing"`, `"leading"` or `"linspace"`: which times.
+
+        Returns:
+            int64 array `(steps,)`, the noisiest first.
+
+        Raises:
+            ValueError: More steps than the schedule has times.
+        """
+        return schedule.sampling_times(steps, spacing)
 
     def rates(self, schedule: Schedule, t: Any, s: Any) -> Rates:
         """Returns the numbers of each step.
@@ -81,7 +101,8 @@ class DDPM(Sampler):
     For any times, of which not all of training's need be visited.
 
     Args:
-        variance: `"small"`, the posterior's variance, or `"large"`, beta.
+        variance: `"small"`, the posterior's variance, or `"large"`, beta,
+            which the paper takes for CIFAR-10 (`sampler="ddpm_large"`).
 
     Raises:
         ValueError: Another variance.
@@ -162,6 +183,35 @@ class DPMSolver(Sampler):
     are of first order.
     """
 
+    def times(
+        self, schedule: Schedule, steps: int, spacing: str = "trailing"
+    ) -> np.ndarray:
+        """Returns the times at which the network is asked.
+
+        As in diffusers, of times that are not trailing it leaves out the last
+        one, 0, where no noise is left to tell: there is one more of them.
+
+        Args:
+            schedule: Noise schedule of the model.
+            steps: Number of times.
+            spacing: `"trailing"`, `"leading"` or `"linspace"`: which times.
+
+        Returns:
+            int64 array `(steps,)`, the noisiest first.
+
+        Raises:
+            ValueError: As many steps as the schedule has times, or more.
+        """
+        if spacing == "trailing":
+            return super().times(schedule, steps, spacing)
+        if steps >= schedule.steps:
+            raise ValueError(
+                f"Argument `steps` must be less than {schedule.steps}, the "
+                f"number of times, with spacing={spacing!r} of this sampler. "
+                f"Received: steps={steps}"
+            )
+        return schedule.sampling_times(steps + 1, spacing)[:-1]
+
     def rates(self, schedule: Schedule, t: Any, s: Any) -> Rates:
         """Returns h, steps of log(signal / sigma), and r, h before over h."""
         h = schedule.log_snr(s) / 2 - schedule.log_snr(t) / 2
@@ -214,9 +264,10 @@ class InverseDDIM(Sampler):
         return at.of_x * x + at.of_eps * eps + at.of_x0 * x0
 
 
-SAMPLERS: dict[str, type[Sampler]] = {
+SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "ddim": DDIM,
     "ddpm": DDPM,
+    "ddpm_large": functools.partial(DDPM, "large"),
     "dpm_solver": DPMSolver,
 }
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import types
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ from keras import ops
 
 from zoo.diffusion.predictions import checked_prediction, loss_weights
 from zoo.diffusion.schedules import Schedule
+
+MOST_SIGNAL = 0.2
+"""Signal rate of the last time above which noise alone is no start."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,6 +41,7 @@ class Task:
 
     def __post_init__(self) -> None:
         checked_prediction(self.prediction, self.schedule)
+        _warn_of_signal(self.schedule)
         object.__setattr__(self, "_by_time", self._tables())
 
     def told(self, times: Any) -> np.ndarray:
@@ -74,4 +79,18 @@ class Task:
         }
         return types.SimpleNamespace(
             **{k: ops.take(v, times, axis=0) for k, v in tables.items()}
+        )
+
+
+def _warn_of_signal(schedule):
+    """Warns of a schedule whose noisiest images still show what they are."""
+    rate = float(schedule.signal_rate(schedule.steps - 1))
+    if rate > MOST_SIGNAL:
+        warnings.warn(
+            f"At the last of {schedule.steps} times the signal rate is "
+            f"{rate:.2f}: the network never sees noise alone, which `generate` "
+            "starts from, and samples will be wrong. Give the schedule by its "
+            'name, such as schedule="linear", whose betas then suit any '
+            "`timesteps`; or larger betas; or zero_terminal_snr=True.",
+            stacklevel=4,
         )

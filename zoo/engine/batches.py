@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 # Rounding may leave [-1, 1] by a little, never by a grey level (2 / 255).
 TOLERANCE = 1e-3
@@ -76,6 +77,26 @@ def _with_first(batch, data):
     """A generator, since Keras takes no other iterator."""
     yield batch
     yield from data
+
+
+def as_tensors(batch: Any) -> Any:
+    """Returns a batch whose arrays are tensors, and its floats float32.
+
+    What Keras' data adapters do to the batches of `fit`; `train_on_batch`
+    hands arrays of NumPy on as they are, and PyTorch joins none to tensors.
+
+    Args:
+        batch: Arrays and tensors, in any structure, or `None`.
+    """
+
+    def convert(x):
+        x = ops.convert_to_tensor(x)
+        floats = keras.backend.is_float_dtype(x.dtype)
+        return ops.cast(x, "float32") if floats else x
+
+    return keras.tree.map_structure(
+        lambda x: x if x is None else convert(x), batch
+    )
 
 
 def can_shuffle(data: Any) -> bool:

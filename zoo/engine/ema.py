@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from zoo.engine.networks import copied
+
 
 @keras.saving.register_keras_serializable(package="zoo")
 class ExponentialMovingAverage(keras.layers.Layer):
@@ -24,9 +26,8 @@ class ExponentialMovingAverage(keras.layers.Layer):
     def __init__(self, network: keras.Model, decay: float, **kwargs: Any):
         super().__init__(trainable=False, dtype="float32", **kwargs)
         self.decay = decay
-        self.network = keras.models.clone_model(network)
+        self.network = copied(network)
         self.network.trainable = False
-        self.network.set_weights(network.get_weights())
         self.updates = self.add_weight(
             shape=(),
             dtype="int32",
@@ -52,6 +53,25 @@ class ExponentialMovingAverage(keras.layers.Layer):
                 value = average + (1 - decay) * (value - average)
             average.assign(value)
         self.updates.assign(self.updates + 1)
+
+    def check(self, name: str, source: keras.Model) -> None:
+        """Raises a ValueError if the source has other variables by now.
+
+        Args:
+            name: Attribute that holds the source.
+            source: The network that the average was made of.
+        """
+        shapes, expected = (
+            [tuple(v.shape) for v in network.variables]
+            for network in (self.network, source)
+        )
+        if shapes != expected:
+            raise ValueError(
+                f"The network `{name}` has other variables than when its "
+                "average was made: change it before it is given to the model, "
+                "or make the model with ema_decay=None. Received: "
+                f"{len(expected)} variables, {len(shapes)} in the average"
+            )
 
     def end_warm_up(self) -> None:
         """Keeps what it has: an average that was loaded is no early one."""

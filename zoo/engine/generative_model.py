@@ -1,10 +1,11 @@
 """The base class of all models: many networks, many optimizers, one `fit`."""
 
 import contextlib
+import inspect
 import os
 import pathlib
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -13,7 +14,7 @@ from keras import ops
 
 from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
-from zoo.engine import batches, presets
+from zoo.engine import batches, networks, presets
 from zoo.engine.ema import ExponentialMovingAverage
 from zoo.engine.finite import check_finite
 from zoo.engine.labels import (
@@ -90,6 +91,7 @@ class GenerativeModel(keras.Model):
         self.ema_decay = ema_decay
         self.averages = {}
         self._class_names = None
+        self.given_networks: tuple[str, ...] = ()
         self.seed_generator = SeedGenerator()
         self.log_terms(self.loss_names, self.measure_names)
         self.built = True  # The networks are; fit() need not trace a call.
@@ -103,6 +105,70 @@ class GenerativeModel(keras.Model):
             yield
         finally:
             keras.config.set_dtype_policy(before)
+
+    def given_or_built(
+        self,
+        name: str,
+        given: Any,
+        build: networks.Builder,
+        inputs: Sequence[keras.KerasTensor],
+        outputs: networks.Outputs,
+    ) -> keras.Model:
+        """Returns the network of an attribute, for a subclass to set.
+
+        A given network is checked, and enters the config, by which it is
+        saved and loaded. Weights are then drawn by whoever has made it.
+
+        Args:
+            name: Attribute, and the constructor's argument.
+            given: That argument: a `keras.Model`, another layer, the config
+                of one, or `None`.
+            build: Builds the model's own network, of the dtype policy.
+            inputs: What the network has to take, as `networks.tensor`.
+            outputs: Shape of its output, without the batch, or a dict of
+                them; `None` is any number, `...` at the start any axes.
+
+        Returns:
+            The network.
+
+        Raises:
+            ValueError: The given network doesn't fit.
+        """
+        if given is None:
+            with self.dtype_scope():
+                return build()
+        others = [getattr(self, x, None) for x in self._network_names]
+        others = [other for other in others if other is not None]
+        network = networks.checked(
+            name, given, inputs, outputs, self.dtype_policy, others
+        )
+        self.given_networks = (*self.given_networks, name)
+        return network
+
+    @property
+    def _network_names(self) -> list[str]:
+        """Attributes that hold the networks of all players."""
+        return [name for names in self.players.values() for name in names]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Sets an attribute; a network can't be replaced by another."""
+        if name in self._network_names:
+            before = getattr(self, name, value)
+            if before is not value:
+                raise ValueError(
+                    f"Attribute `{name}` can't be replaced: optimizers, "
+                    "averages and files belong to the network that the model "
+                    f"was made with. {self._advice(name)} "
+                    f"Received: {name}={value!r}"
+                )
+        super().__setattr__(name, value)
+
+    def _advice(self, name: str) -> str:
+        """Returns how a network of one's own is used."""
+        cls = type(self)
+        if name in inspect.signature(cls.__init__).parameters:
+            return f"Make the model with it: {cls.__name__}({name}=...)."
+        return "Copy weights with set_weights, or derive a class of one's own."
 
     def average(self, name: str) -> None:
         """Keeps an exponential moving average of a network, if asked to.
@@ -169,6 +235,8 @@ class GenerativeModel(keras.Model):
             own=self.optimizer.members if self.compiled else {},
             scale_loss=self.dtype_policy.name == "mixed_float16",
         )
+        for name, average in self.averages.items():
+            average.check(name, getattr(self, name))
         group = OptimizerGroup(members)
         group.build_members({p: self.variables_of(p) for p in self.players})
         backend.prefer_layout(self.variables + group.variables)
@@ -204,6 +272,20 @@ class GenerativeModel(keras.Model):
             Dict of player to its number of updates.
         """
         return dict.fromkeys(self.players, steps)
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Makes it as Keras does, if optimizers know what they are to move."""
+        targets = self.optimizer.targets if self.compiled else {}
+        for player, known in targets.items():
+            found = self.variables_of(player)
+            if set(map(id, found)) != set(map(id, known)):
+                raise ValueError(
+                    f"The trainable variables of the {player!r} are no longer "
+                    "those that compile() found: layers were frozen, unfrozen "
+                    "or changed since. Call compile() again. "
+                    f"Received: {len(found)} variables, of {len(known)} then"
+                )
+        return super().make_train_function(force)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns the optimizers' configs, loadable on every backend."""
@@ -436,6 +518,40 @@ class GenerativeModel(keras.Model):
         for callback in own:
             callbacks.append(callback)
         return callbacks
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Updates on one batch of arrays, as `keras.Model.train_on_batch`.
+
+        Args:
+            x: A batch, as for `fit`.
+            y: What belongs to `x`, as for `fit`.
+            *args: As `keras.Model.train_on_batch`.
+            **kwargs: As `keras.Model.train_on_batch`.
+
+        Returns:
+            The losses, as a list or with `return_dict=True` a dict.
+        """
+        x, y = batches.as_tensors((x, y))
+        return super().train_on_batch(x, y, *args, **kwargs)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Computes the losses of one batch, as `keras.Model.test_on_batch`.
+
+        Args:
+            x: A batch, as for `fit`.
+            y: What belongs to `x`, as for `fit`.
+            *args: As `keras.Model.test_on_batch`.
+            **kwargs: As `keras.Model.test_on_batch`.
+
+        Returns:
+            The losses, as a list or with `return_dict=True` a dict.
+        """
+        x, y = batches.as_tensors((x, y))
+        return super().test_on_batch(x, y, *args, **kwargs)
 
     def evaluate(
         self,
@@ -681,11 +797,15 @@ class GenerativeModel(keras.Model):
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`, and what else was set.
 
-        That is `trainable` of a frozen model, and `class_names`.
+        Networks are among them if they were given, serialized by Keras;
+        `trainable` of a frozen model, and `class_names`.
         """
         config = {**super().get_config(), "ema_decay": self.ema_decay}
         if self.class_names is not None:
             config["class_names"] = list(self.class_names)
+        for name in self.given_networks:
+            network = getattr(self, name)
+            config[name] = keras.saving.serialize_keras_object(network)
         if config["trainable"]:
             del config["trainable"]
         return config
@@ -700,7 +820,8 @@ class GenerativeModel(keras.Model):
         arguments = dict(config)
         trainable = arguments.pop("trainable", True)
         names = arguments.pop("class_names", None)
-        model = super().from_config(arguments, custom_objects)
+        with keras.saving.custom_object_scope(custom_objects or {}):
+            model = super().from_config(arguments, custom_objects)
         model.class_names = names
         if not trainable:
             model.trainable = False

@@ -24,8 +24,9 @@ class SmallBatchNormalization(BatchNormalization):
     Args:
         statistics: What images are normalized by after training: `"image"`
             for each one's own; `"moving"` for moving averages, which suit
-            larger batches; `"auto"` for the former if the last batch in
-            training held one image, or there was none, else for the latter.
+            larger batches; `"auto"` for the latter if any batch in training
+            held more than one image, else for the former. The largest size
+            seen is a weight, and saved.
         **kwargs: Those of `keras.layers.BatchNormalization`, among them
             `name` and `dtype`.
 
@@ -40,7 +41,7 @@ class SmallBatchNormalization(BatchNormalization):
         self.statistics = checks.one_of("statistics", statistics, _STATISTICS)
 
     def build(self, input_shape: Any) -> None:
-        """Creates the weights, and the size of the last training batch."""
+        """Creates the weights, and the size of the largest training batch."""
         super().build(input_shape)
         self.batch_size = self.add_weight(
             name="batch_size",
@@ -54,7 +55,8 @@ class SmallBatchNormalization(BatchNormalization):
         """Normalizes by the batch in training, else as `statistics` says."""
         if training and self.trainable:
             size = ops.cast(ops.shape(inputs)[0], "float32")
-            self.batch_size.assign(size)
+            # The last batch of an epoch may be a single image by chance.
+            self.batch_size.assign(ops.maximum(self.batch_size, size))
             return super().call(inputs, training=True)
         x = ops.cast(inputs, "float32")
         mean, variance = self._test_statistics(x)
@@ -74,7 +76,8 @@ class SmallBatchNormalization(BatchNormalization):
         own = moments(x, (1, 2))
         if self.statistics == "image":
             return own
-        alone = ops.convert_to_tensor(self.batch_size) < 1.5
+        # An average of weights nears a larger size slowly: any above 1 counts.
+        alone = ops.convert_to_tensor(self.batch_size) <= 1
         return [
             ops.where(alone, *pair) for pair in zip(own, moving, strict=True)
         ]

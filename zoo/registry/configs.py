@@ -30,7 +30,17 @@ def config_of(model: GenerativeModel) -> dict[str, Any]:
 
     Returns:
         Registered name of the class, and the arguments of its constructor.
+
+    Raises:
+        ValueError: The model was given networks, which a preset can't name.
     """
+    if model.given_networks:
+        raise ValueError(
+            "A preset holds no networks of one's own, since it never names "
+            "what is to be built. Save the model as a .keras file: "
+            'model.save("model.keras"). '
+            f"Received: given networks {list(model.given_networks)}"
+        )
     config = dict(model.get_config())
     config.pop("trainable", None)
     config["dtype"] = model.dtype_policy.name

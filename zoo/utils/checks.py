@@ -155,6 +155,28 @@ def finite_numbers(name: str, values: Any, most: int) -> np.ndarray:
     return array
 
 
+def image_shape(value: Any) -> tuple[int, int, int]:
+    """Returns the shape of images of any size.
+
+    Args:
+        value: `(height, width, channels)`, positive integers.
+
+    Returns:
+        The shape, as a tuple.
+
+    Raises:
+        ValueError: It is not such a shape.
+    """
+    listed = isinstance(value, tuple | list) and len(value) == 3
+    if not (listed and all(map(is_positive_integer, value))):
+        raise ValueError(
+            "Argument `image_shape` must be (height, width, channels), "
+            f"positive integers. Received: image_shape={value!r}"
+        )
+    height, width, channels = map(int, value)
+    return height, width, channels
+
+
 def power_of_two_images(
     image_shape: Any, smallest: int, largest: int
 ) -> tuple[int, int, int]:

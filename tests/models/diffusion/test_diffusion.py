@@ -1,5 +1,7 @@
 """zoo.Diffusion: losses, training, evaluation, arguments, saving."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -61,13 +63,13 @@ def test_loss_by_hand(prediction, loss_space, min_snr):
     model.call = network = Zero()
     random = np.random.default_rng(1)
     images, noise = random.standard_normal((2, 3, *SHAPE)).astype("float32")
-    times = np.array([0, 7, 19])
+    times = np.array([0, 7, 12])
     found = model.errors(
         *map(ops.convert_to_tensor, (images, times, noise)),
         labels=None,
         training=True,
     )
-    alpha = np.cumprod(1 - np.linspace(1e-4, 0.02, 20))[times]
+    alpha = np.cumprod(1 - np.linspace(1e-4 * 50, 0.999, 20))[times]
     snr = alpha / (1 - alpha)
     a, b = np.sqrt(alpha), np.sqrt(1 - alpha)
     a, b = a[:, None, None, None], b[:, None, None, None]
@@ -91,8 +93,8 @@ def test_loss_space_is_that_of_the_error():
     random = np.random.default_rng(1)
     images, noise, wrong = random.standard_normal((3, 3, *SHAPE))
     images, noise = images.astype("float32"), noise.astype("float32")
-    times = np.array([0, 7, 19])
-    alpha = np.cumprod(1 - np.linspace(1e-4, 0.02, 20))[times]
+    times = np.array([0, 7, 12])
+    alpha = np.cumprod(1 - np.linspace(1e-4 * 50, 0.999, 20))[times]
     a, b = np.sqrt(alpha), np.sqrt(1 - alpha)
     a, b = a[:, None, None, None], b[:, None, None, None]
     seen = a * images + b * noise
@@ -115,6 +117,17 @@ def test_loss_space_is_that_of_the_error():
         np.testing.assert_allclose(
             ops.convert_to_numpy(found), expected, rtol=1e-4
         )
+
+
+def test_a_schedule_that_ends_in_images_warns():
+    """With the betas of 1000 times, 100 end at a signal rate of 0.60."""
+    short = schedules.linear(100, 1e-4, 0.02)
+    with pytest.warns(UserWarning, match=r"100 times the signal rate is 0\.60"):
+        tiny(schedule=short)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        tiny(timesteps=100)
+        tiny(schedule=short, zero_terminal_snr=True, prediction="v")
 
 
 def test_loss_is_the_mean_error(trained):
@@ -140,7 +153,9 @@ def test_network_may_be_told_the_signal_rate():
         labels=None,
         training=True,
     )
-    expected = np.sqrt(np.cumprod(1 - np.linspace(1e-4, 0.02, 20))[[3, 19]])
+    expected = np.sqrt(
+        np.cumprod(1 - np.linspace(1e-4 * 50, 0.999, 20))[[3, 19]]
+    )
     np.testing.assert_allclose(network.told[1], expected, rtol=1e-6)
 
 

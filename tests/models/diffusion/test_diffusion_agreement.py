@@ -26,8 +26,8 @@ def test_fifty_steps_of_ddim():
         attention=(),
         prediction="v",
         ema_decay=None,
+        denoiser=ours(reference),
     )
-    model.denoiser = ours(reference)
     noise = np.random.default_rng(0).standard_normal((2, 8, 8, 3), "float32")
     x = torch.from_numpy(noise.transpose(0, 3, 1, 2).copy())
     with torch.no_grad():

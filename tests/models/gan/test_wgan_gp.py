@@ -9,6 +9,7 @@ from support.harness import random_images
 import zoo
 from zoo.losses import penalties
 from zoo.models.gan.game import Round
+from zoo.models.gan.residual_networks import build_residual_critic
 
 
 def tiny(**arguments):
@@ -112,14 +113,28 @@ def test_with_classes_the_critic_finds_them(architecture):
         model.generate(2, labels=[0, 3])
 
 
+def test_first_weights_are_those_of_the_papers_code():
+    """Uniform, of deviation sqrt(4 / (fan_in + fan_out)); He's is 0.272."""
+    critic = build_residual_critic((16, 16, 3), 128)
+    first = next(x for x in critic.layers if x.weights)
+    kernel = ops.convert_to_numpy(first.kernel)
+    assert kernel.shape == (3, 3, 3, 128)
+    assert kernel.std() == pytest.approx(0.0582, rel=0.05)
+    assert np.abs(kernel).max() == pytest.approx(3**0.5 * 0.0582, rel=0.01)
+
+
 def test_class_terms_have_the_weights_of_the_papers_code():
-    """Of the cross-entropy, all in the critic's, a tenth in the other's."""
+    """Of the cross-entropy, all in the critic's, a tenth in the other's.
+
+    The critic learns classes of real images alone.
+    """
     model = tiny(num_classes=3)
     one_hot = ops.array(np.eye(3, dtype="float32"))
     told = {"classes": ops.array([[2.0, 0, 0], [0, 2, 0], [0, 0, 2]])}
     entropy = np.log(np.exp(2) + 2) - 2
     play = Round(None, (one_hot,))
-    critic = model.classifier.opponent_terms(model, play, told, told)
+    wrong = {"classes": -told["classes"]}
+    critic = model.classifier.opponent_terms(model, play, told, wrong)
     generator = model.classifier.generator_terms(model, play, told)
     assert float(critic["critic_class_loss"]) == pytest.approx(entropy, 1e-5)
     assert float(generator["generator_class_loss"]) == pytest.approx(

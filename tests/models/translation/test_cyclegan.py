@@ -116,8 +116,12 @@ class Constant(keras.layers.Layer):
 
 
 def test_losses_by_hand():
-    model = tiny(cycle_weight=4.0, identity_weight=0.25)
-    model.discriminator_a, model.discriminator_b = Constant(3.0), Constant(0.5)
+    model = tiny(
+        cycle_weight=4.0,
+        identity_weight=0.25,
+        discriminator_a=Constant(3.0),
+        discriminator_b=Constant(0.5),
+    )
     a, b = ops.array(images(2)), ops.array(images(2, seed=1))
     made = {
         "fake_a": a,

@@ -7,39 +7,55 @@ import numpy as np
 from zoo.diffusion.schedules.schedule import MOST_STEPS, Schedule
 from zoo.utils import checks
 
+LARGEST_BETA = 0.999
+"""Where betas that were chosen for more times are cut."""
+
 
 def linear(
-    steps: int = 1000, start: float = 1e-4, end: float = 0.02
+    steps: int = 1000, start: float | None = None, end: float | None = None
 ) -> Schedule:
     """Betas that rise linearly: Ho et al. 2020, section 4.
 
+    The paper's betas are for 1000 times. Fewer times have larger ones, times
+    `1000 / steps`, so that any number ends in as much noise, as in the code
+    of Nichol and Dhariwal 2021.
+
     Args:
         steps: Number of times.
-        start: First beta, in (0, 1).
-        end: Last beta, in (0, 1).
+        start: First beta, in (0, 1); `None` for `0.1 / steps`, which is the
+            paper's 1e-4 for 1000.
+        end: Last beta, in (0, 1]; `None` for `20 / steps`, which is the
+            paper's 0.02 for 1000, but at most 0.999.
 
     Returns:
         A `Schedule`.
     """
+    start = _scaled(1e-4, steps) if start is None else start
+    end = _scaled(0.02, steps) if end is None else end
     betas = np.linspace(start, end, _steps(steps))
     return _from_betas(betas, "linear", steps=steps, start=start, end=end)
 
 
 def scaled_linear(
-    steps: int = 1000, start: float = 0.00085, end: float = 0.012
+    steps: int = 1000, start: float | None = None, end: float | None = None
 ) -> Schedule:
     """Betas whose square roots rise linearly, as of latent diffusion.
 
-    Rombach et al. 2022, arXiv:2112.10752.
+    Rombach et al. 2022, arXiv:2112.10752. Other numbers of times than their
+    1000 have betas times `1000 / steps`, as of `linear`.
 
     Args:
         steps: Number of times.
-        start: First beta, in (0, 1).
-        end: Last beta, in (0, 1).
+        start: First beta, in (0, 1); `None` for `0.85 / steps`, which is
+            0.00085 for 1000.
+        end: Last beta, in (0, 1]; `None` for `12 / steps`, which is 0.012 for
+            1000, but at most 0.999.
 
     Returns:
         A `Schedule`.
     """
+    start = _scaled(0.00085, steps) if start is None else start
+    end = _scaled(0.012, steps) if end is None else end
     betas = np.linspace(start**0.5, end**0.5, _steps(steps)) ** 2
     return _from_betas(
         betas, "scaled_linear", steps=steps, start=start, end=end
@@ -146,6 +162,11 @@ def _from_betas(betas, name=None, **arguments):
         )
     config = None if name is None else {"name": name, **arguments}
     return Schedule(np.cumprod(1 - betas), config)
+
+
+def _scaled(beta, steps):
+    """Returns a beta for this many times, of one that was for 1000."""
+    return min(beta * (1000 / _steps(steps)), LARGEST_BETA)
 
 
 def _steps(steps):

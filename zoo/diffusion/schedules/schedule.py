@@ -205,24 +205,29 @@ class Schedule:
             int64 array `(steps,)`, falling.
 
         Raises:
-            ValueError: More steps than times, or an unknown spacing.
+            ValueError: More steps than times, an unknown spacing, or a single
+                step that would not be at the last time.
         """
         if checks.positive_integer("steps", steps) > self.steps:
             raise ValueError(
                 f"Argument `steps` must be at most {self.steps}, the number of "
                 f"times that the model knows. Received: steps={steps}"
             )
+        checks.one_of("spacing", spacing, SPACINGS)
+        if steps == 1 and self.steps > 1 and spacing != "trailing":
+            raise ValueError(
+                f"A single step with spacing={spacing!r} is at time 0, whose "
+                "images have next to no noise, and can't make any of noise. "
+                'Take spacing="trailing", or more steps. '
+                f"Received: steps={steps}"
+            )
         if spacing == "trailing":
-            times = self.steps - np.arange(steps) * (self.steps / steps) - 1
+            times = self.steps - np.arange(steps) * (self.steps / steps)
+            times = np.round(times) - 1  # Rounded first, as in diffusers.
         elif spacing == "leading":
             times = np.arange(steps)[::-1] * (self.steps // steps)
-        elif spacing == "linspace":
-            times = np.linspace(0, self.steps - 1, steps)[::-1]
         else:
-            raise ValueError(
-                f"Argument `spacing` must be one of {SPACINGS}. "
-                f"Received: spacing={spacing!r}"
-            )
+            times = np.linspace(0, self.steps - 1, steps)[::-1]
         return np.round(times).astype("int64")
 
     def rescale_to_zero_terminal_snr(self) -> Schedule:

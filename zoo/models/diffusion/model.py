@@ -10,7 +10,8 @@ from zoo.diffusion import schedules
 from zoo.diffusion.loop import DenoisingLoop
 from zoo.diffusion.predictions import target
 from zoo.diffusion.task import Task
-from zoo.engine import batches
+from zoo.engine import batches, networks
+from zoo.engine.adam import adam
 from zoo.engine.generative_model import GenerativeModel
 from zoo.engine.labels import check_batch_labels
 from zoo.models.diffusion import editing, inversion, sampling
@@ -40,7 +41,8 @@ class Diffusion(GenerativeModel):
         patch_size: Side of patches of pixels folded into channels, 1 for none.
         schedule: `"linear"` (of the paper), `"cosine"`, `"scaled_linear"`, a
             `zoo.schedules.Schedule`, or its config.
-        timesteps: Number of times, for a schedule by its name.
+        timesteps: Number of times, for a schedule by its name, whose betas
+            then are those of 1000 times `1000 / timesteps`.
         prediction: What the network predicts: `"epsilon"` as in the paper,
             `"v"` (Salimans and Ho 2022) or `"x0"`.
         loss_space: What the loss compares: `"epsilon"`, `"v"`, `"x0"`, or
@@ -58,6 +60,10 @@ class Diffusion(GenerativeModel):
             or `"signal_rate"`, `sqrt(a)`.
         unet: Dict of further numbers of the U-Net, such as `heads`: see
             `zoo.models.diffusion.architecture.Architecture`.
+        denoiser: A network of one's own in place of the U-Net, a
+            `keras.Model` from a list of images `image_shape`, times `()` and
+            with classes int32 labels `()`, of which `num_classes` is none, to
+            a prediction `image_shape`, float32.
         ema_decay: Decay of the average of weights that generates, or `None`.
         name: Name of the model.
         dtype: A Keras dtype policy or its name, such as `"mixed_bfloat16"`.
@@ -111,6 +117,7 @@ class Diffusion(GenerativeModel):
         zero_terminal_snr: bool = False,
         time_input: str = "step",
         unet: dict[str, Any] | None = None,
+        denoiser: keras.Model | None = None,
         ema_decay: float | None = 0.9999,
         name: str | None = None,
         dtype: Any = None,
@@ -138,18 +145,28 @@ class Diffusion(GenerativeModel):
         self.task = Task(
             self.schedule, prediction, time_input, loss_space, min_snr
         )
-        with self.dtype_scope():
-            self.denoiser = build_unet(
-                image_shape, **self.architecture, **self.unet
-            )
-        self.image_shape = tuple(map(int, image_shape))
+        self.image_shape = checks.image_shape(image_shape)
+        inputs = [
+            networks.tensor(self.image_shape, "images"),
+            networks.tensor((), "times"),
+        ]
+        if num_classes is not None:
+            checks.positive_integer("num_classes", num_classes)
+            inputs.append(networks.tensor((), "labels", "int32"))
+        self.denoiser = self.given_or_built(
+            "denoiser",
+            denoiser,
+            lambda: build_unet(image_shape, **self.architecture, **self.unet),
+            inputs,
+            self.image_shape,
+        )
         self.average("denoiser")
         self.band_trackers = band_trackers()
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam at 2e-4 after a warm-up, gradients cut at norm 1: the code."""
         rate = keras.optimizers.schedules.PolynomialDecay(0.0, 5000, 2e-4)
-        return {"denoiser": keras.optimizers.Adam(rate, global_clipnorm=1.0)}
+        return {"denoiser": adam(rate, global_clipnorm=1.0)}
 
     def sample_noise(self, images: Any) -> tuple[Any, Any]:
         """Returns random whole times `(batch,)`, and noise like the images."""

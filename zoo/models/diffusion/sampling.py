@@ -51,8 +51,10 @@ def generate(
         count: Number of images.
         steps: Times at which the network is asked, at most the schedule's; by
             default 50, or all where there are fewer.
-        sampler: `"ddim"`, `"ddpm"` (ancestral, for many steps), `"dpm_solver"`
-            (second order, for 10 to 20 steps), or a `zoo.samplers.Sampler`.
+        sampler: `"ddim"`, `"ddpm"` (ancestral, for many steps), `"ddpm_large"`
+            (the same, with the paper's larger variance for CIFAR-10),
+            `"dpm_solver"` (second order, for 10 to 20 steps), or a
+            `zoo.samplers.Sampler`.
         guidance: Weight w of `eps(none) + w (eps(label) - eps(none))`: 1 is
             the model as it is, more is truer to the label and less diverse
             (Ho and Salimans 2022, arXiv:2207.12598).

@@ -22,11 +22,14 @@ class AuxiliaryClassifier(Trick):
         weight: Factor of the cross-entropy in both players' losses, not
             negative; 0 for an opponent that is told the class.
         generator_share: The generator's part of the weight.
+        of_generated: Whether the opponent learns classes of generated images
+            too, as in AC-GAN, and not of real ones alone.
     """
 
     num_classes: int | None
     weight: float
     generator_share: float = 1.0
+    of_generated: bool = True
 
     def __post_init__(self) -> None:
         checks.not_negative("classifier_weight", self.weight)
@@ -61,12 +64,13 @@ class AuxiliaryClassifier(Trick):
     def opponent_terms(
         self, game: "AdversarialGame", play: "Round", real: Terms, fake: Terms
     ) -> Terms:
-        """Returns the mean cross-entropy on real and generated images."""
+        """Returns the mean cross-entropy on what the opponent learns of."""
         if not self.hides_conditions:
             return {}
-        found = [self.loss(outputs, play) for outputs in (real, fake)]
-        name = f"{game.opponent_name}_class_loss"
-        return {name: (found[0] + found[1]) / 2}
+        loss = self.loss(real, play)
+        if self.of_generated:
+            loss = (loss + self.loss(fake, play)) / 2
+        return {f"{game.opponent_name}_class_loss": loss}
 
     def generator_terms(
         self, game: "AdversarialGame", play: "Round", fake: Terms

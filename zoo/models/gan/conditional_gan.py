@@ -8,9 +8,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo.engine.adam import adam
 from zoo.losses import AdversarialLoss, Penalty
 from zoo.models.gan.classifier import AuxiliaryClassifier
 from zoo.models.gan.codes import Codes
+from zoo.models.gan.conditions import told
 from zoo.models.gan.game import AdversarialGame
 from zoo.models.gan.latents import normal_latents
 from zoo.models.gan.layout import Layout
@@ -82,6 +84,14 @@ class ConditionalGAN(AdversarialGame):
         top_k: Share of a batch, in (0, 1], whose images the generator learns
             from, those that most look real to the discriminator (Sinha et al.
             2020); 1 for all.
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from a list of latents and codes, `(latent_dim +
+            codes,)`, and classes `(num_classes,)`, one-hot, to images
+            `image_shape`, float32. With both given, images may have any size.
+        discriminator: One's own, from a list of images and such classes to
+            logits `(1,)`, float32. With `classifier_weight` it is not given
+            the class; with it or codes its output is a dict of `"logits"` and
+            what is asked for: `"classes"`, and the codes' by their names.
         ema_decay: Decay of the average of the generator's weights that
             `generate` then uses, or `None`, as in the paper.
         temperature: Standard deviation of the normal latents that `generate`
@@ -134,6 +144,8 @@ class ConditionalGAN(AdversarialGame):
         accuracy_gate: float | None = None,
         mode_seeking_weight: float = 0.0,
         top_k: float = 1.0,
+        generator: keras.Model | None = None,
+        discriminator: keras.Model | None = None,
         ema_decay: float | None = None,
         temperature: float = 1.0,
         name: str | None = None,
@@ -173,10 +185,10 @@ class ConditionalGAN(AdversarialGame):
         self.classifier, self.codes = classifier, codes
         self.latent_dim = checks.positive_integer("latent_dim", latent_dim)
         self.temperature = checks.not_negative("temperature", temperature)
-        self._build_networks()
+        self._set_networks(generator, discriminator)
         self.start_game()
 
-    def _build_networks(self) -> None:
+    def _set_networks(self, generator: Any, discriminator: Any) -> None:
         heads = self.classifier.heads | self.codes.heads
         energy = self.adversarial_loss.energy
         if heads and energy:
@@ -185,23 +197,27 @@ class ConditionalGAN(AdversarialGame):
                 "`categorical_codes` need a discriminator with heads, not an "
                 f"auto-encoder. Received: loss={self.adversarial_loss.name!r}"
             )
-        classes = self.num_classes or 0
-        with self.dtype_scope():
-            self.generator = build_generator(
-                self.layout, self.latent_dim + self.codes.dim, classes
-            )
-            self.discriminator = build_opponent(
-                self.layout,
-                "discriminator",
-                self.classifier.told,
-                heads,
-                energy,
-            )
+        classes, seen = self.num_classes or 0, self.classifier.told
+        dim = self.latent_dim + self.codes.dim
+        self.generator = self.generator_of(
+            generator,
+            lambda: build_generator(self.layout, dim, classes),
+            dim,
+            told(classes),
+        )
+        self.discriminator = self.opponent_of(
+            discriminator,
+            lambda: build_opponent(
+                self.layout, "discriminator", seen, heads, energy
+            ),
+            told(seen),
+            heads,
+        )
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam at 2e-4 with beta1 0.5 for both, as in DCGAN's section 4."""
         return {
-            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            player: adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
         }
 

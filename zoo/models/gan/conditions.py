@@ -6,12 +6,27 @@ from typing import Any
 import keras
 from keras import layers
 
+from zoo.engine import networks
 from zoo.layers import AppendClasses
 
 
 def with_conditions(x: Any, conditions: Sequence[Any]) -> Any:
     """Returns a network's inputs: a tensor alone, or a list with conditions."""
     return [x, *conditions] if conditions else x
+
+
+def told(num_classes: int | None) -> list[keras.KerasTensor]:
+    """Describes the inputs of a network that is told classes.
+
+    Args:
+        num_classes: Length of the one-hot vectors; 0 or `None` for none.
+
+    Returns:
+        A list of one symbolic tensor, or of none.
+    """
+    if not num_classes:
+        return []
+    return [networks.tensor((num_classes,), "classes")]
 
 
 def join_classes(x: Any, num_classes: int) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo.engine.adam import adam
 from zoo.losses import AdversarialLoss, Penalty
 from zoo.models.gan.game import AdversarialGame
 from zoo.models.gan.latents import normal_latents
@@ -37,7 +38,8 @@ class DCGAN(AdversarialGame):
     Deviations from the paper, each as in that reference: latents are normal,
     not uniform; kernels are 4, not 5, wide; the generator's update reuses the
     images that the discriminator has just been shown, instead of drawing new
-    latents, which saves a forward pass.
+    latents, which saves a forward pass. And from the reference: moving
+    variances are the biased ones (`zoo.layers.BatchNormalization`).
 
     Args:
         image_shape: `(size, size, channels)`; the size a power of two from 16
@@ -82,6 +84,10 @@ class DCGAN(AdversarialGame):
         top_k: Share of a batch, in (0, 1], whose images the generator learns
             from, those that most look real to the discriminator (Sinha et al.
             2020); 1 for all. Images between two kinds are then left alone.
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from latents `(latent_dim + clusters,)` to images
+            `image_shape`, float32. With both given, images may have any size.
+        discriminator: One's own, from images to logits `(1,)`, float32.
         ema_decay: Decay of the average of the generator's weights that
             `generate` then uses, or `None`, as in the paper.
         temperature: Standard deviation of the normal latents that `generate`
@@ -131,6 +137,8 @@ class DCGAN(AdversarialGame):
         accuracy_gate: float | None = None,
         mode_seeking_weight: float = 0.0,
         top_k: float = 1.0,
+        generator: keras.Model | None = None,
+        discriminator: keras.Model | None = None,
         ema_decay: float | None = None,
         temperature: float = 1.0,
         name: str | None = None,
@@ -166,21 +174,24 @@ class DCGAN(AdversarialGame):
             "clusters", clusters
         )
         self.temperature = checks.not_negative("temperature", temperature)
-        with self.dtype_scope():
-            self.generator = build_generator(
-                self.layout, self.latent_dim + self.clusters
-            )
-            self.discriminator = build_opponent(
+        dim = self.latent_dim + self.clusters
+        self.generator = self.generator_of(
+            generator, lambda: build_generator(self.layout, dim), dim
+        )
+        self.discriminator = self.opponent_of(
+            discriminator,
+            lambda: build_opponent(
                 self.layout,
                 "discriminator",
                 energy=self.adversarial_loss.energy,
-            )
+            ),
+        )
         self.start_game()
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam at 2e-4 with beta1 0.5 for both, as in section 4."""
         return {
-            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            player: adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
         }
 

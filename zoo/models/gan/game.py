@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from zoo import backend, losses
-from zoo.engine import batches
+from zoo.engine import batches, networks
 from zoo.engine.generative_model import GenerativeModel
 from zoo.engine.labels import (
     check_batch_labels,
@@ -144,6 +144,48 @@ class AdversarialGame(GenerativeModel):
         if num_classes is not None:
             checks.positive_integer("num_classes", num_classes)
         self.num_classes = num_classes
+
+    def generator_of(
+        self,
+        given: Any,
+        build: networks.Builder,
+        latent_dim: int,
+        conditions: Iterable[keras.KerasTensor] = (),
+    ) -> keras.Model:
+        """Returns the generator: given and fitting, or built.
+
+        Args:
+            given: The constructor's argument, or `None`.
+            build: Builds it.
+            latent_dim: Length of what it makes images of.
+            conditions: What else it is told, as `networks.tensor`.
+        """
+        inputs = [networks.tensor((latent_dim,), "latents"), *conditions]
+        return self.given_or_built(
+            "generator", given, build, inputs, self.image_shape
+        )
+
+    def opponent_of(
+        self,
+        given: Any,
+        build: networks.Builder,
+        conditions: Iterable[keras.KerasTensor] = (),
+        heads: dict[str, int] | None = None,
+    ) -> keras.Model:
+        """Returns the opponent: given and fitting, or built.
+
+        Args:
+            given: The constructor's argument, or `None`.
+            build: Builds it.
+            conditions: What it is told beside images, as `networks.tensor`.
+            heads: Dict of name to units of outputs beside `"logits"`.
+        """
+        inputs = [networks.tensor(self.image_shape, "images"), *conditions]
+        units = {"logits": 1, **(heads or {})}
+        outputs = {name: (n,) for name, n in units.items()}
+        return self.given_or_built(
+            self.opponent_name, given, build, inputs, outputs if heads else (1,)
+        )
 
     def start_game(self) -> None:
         """Makes what depends on the networks, once they stand."""

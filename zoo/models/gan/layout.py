@@ -19,8 +19,8 @@ class Layout:
     """What DCGAN's networks are made of, by the arguments of `zoo.DCGAN`.
 
     Attributes:
-        image_shape: `(size, size, channels)`; the size a power of two from 16
-            to 256, one to four channels.
+        image_shape: `(size, size, channels)`; for networks that are built of
+            it the size a power of two from 16 to 256, one to four channels.
         filters: Filters of the image-side convolutions.
         batch_norm: A key of `NORMALIZATIONS`.
         spectral_norm: Whether to divide each kernel of the discriminator by
@@ -43,9 +43,7 @@ class Layout:
     instance_noise_steps: int | None = None
 
     def __post_init__(self) -> None:
-        shape = checks.power_of_two_images(
-            self.image_shape, smallest=16, largest=256
-        )
+        shape = checks.image_shape(self.image_shape)
         object.__setattr__(self, "image_shape", shape)
         filters = checks.positive_integer("filters", self.filters)
         object.__setattr__(self, "filters", filters)
@@ -58,3 +56,7 @@ class Layout:
         kinds = (None, "stddev", "discrimination")
         checks.one_of("minibatch", self.minibatch, kinds)
         checks.not_negative("instance_noise", self.instance_noise)
+
+    def check_size(self) -> None:
+        """Raises a ValueError for images that no network can be built for."""
+        checks.power_of_two_images(self.image_shape, smallest=16, largest=256)

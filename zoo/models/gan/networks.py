@@ -42,6 +42,7 @@ def build_generator(
         A functional model, `(latent_dim,)`, with classes followed by
         `(num_classes,)`, -> `image_shape`, in [-1, 1].
     """
+    layout.check_size()
     image_shape = layout.image_shape
     batch_norm, _ = NORMALIZATIONS[layout.batch_norm]
     widths = _widths(layout)[::-1]
@@ -87,6 +88,7 @@ def build_opponent(
         A functional model, `image_shape`, with classes followed by
         `(num_classes,)`, -> `(1,)`, float32 logits.
     """
+    layout.check_size()
     if energy:
         return _autoencoder(layout, name, num_classes)
     return _discriminator(layout, name, num_classes, heads)

@@ -97,7 +97,16 @@ def _first_block(images, dim, pool):
     return layers.Add()([shortcut, y])
 
 
-def _conv(filters, size=3, initializer="he_uniform"):
+def _conv(filters, size=3, initializer=None):
+    """A convolution of weights as in the paper's code, by default He's there.
+
+    Uniform, of variance 4 / (fan_in + fan_out): He et al.'s where as many maps
+    go in as come out, and far less in the critic's first one.
+    """
+    if initializer is None:
+        initializer = keras.initializers.VarianceScaling(
+            2.0, "fan_avg", "uniform"
+        )
     return Conv2D(filters, size, padding="same", kernel_initializer=initializer)
 
 

@@ -6,8 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from zoo.engine.adam import adam
 from zoo.layers import Clip
 from zoo.models.gan.classifier import AuxiliaryClassifier
+from zoo.models.gan.conditions import told
 from zoo.models.gan.game import AdversarialGame
 from zoo.models.gan.latents import normal_latents
 from zoo.models.gan.layout import Layout
@@ -38,9 +40,13 @@ class WGANGP(AdversarialGame):
     With `num_classes` it is the paper's supervised model: the generator is
     told a class, which a second head of the critic has to find, as in AC-GAN.
 
-    Deviations from the paper: all critic steps of a round see the same real
-    images, each with other latents; the generator's update reuses the last
-    ones; the class is joined to the latents, not to batch normalization.
+    Deviations from the paper and its code: all critic steps of a round see the
+    same real images, each with other latents; the generator's update reuses
+    the last ones, where the code draws twice as many; the class is joined to
+    the latents, not to batch normalization; images are not dequantized by
+    noise of a grey level; DCGAN's networks begin with N(0, 0.02), as DCGAN's
+    paper has it, and not with uniform weights; batch normalization's moving
+    variance is the biased one.
 
     Args:
         image_shape: `(size, size, channels)`; the size a power of two from 16
@@ -56,9 +62,10 @@ class WGANGP(AdversarialGame):
         clip: Instead of the penalty, the bound of all weights of the critic
             (the first WGAN, where it is 0.01); `None` for the penalty.
         num_classes: Number of classes, or `None`, without labels.
-        classifier_weight: Factor of the class's cross-entropy in the critic's
-            loss; a tenth of it in the generator's, both as in the paper's
-            code. With 0 the critic is given the class, and judges the pair.
+        classifier_weight: Factor of the class's cross-entropy on real images
+            in the critic's loss; a tenth of it on generated ones in the
+            generator's, both as in the paper's code. With 0 the critic is
+            given the class, and judges the pair.
         batch_norm: How to normalize: `"generator"`, as in the paper, only in
             that network; `True` both by batch statistics; `False` not at all,
             convolutions then have biases; `"reference"` or `"virtual"` by a
@@ -79,6 +86,14 @@ class WGANGP(AdversarialGame):
         top_k: Share of a batch, in (0, 1], whose images the generator learns
             from, those that most look real to the critic (Sinha et al.
             2020); 1 for all.
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from latents `(latent_dim,)`, with classes from a
+            list of them and one-hot vectors `(num_classes,)`, to images
+            `image_shape`, float32. With both given, images may have any size.
+        critic: One's own, from images to values `(1,)`, float32. With
+            `num_classes` its output is a dict of these, `"logits"`, and
+            `"classes"` `(num_classes,)`; with a `classifier_weight` of 0 it
+            takes a list of images and classes instead.
         ema_decay: Decay of the average of the generator's weights that
             `generate` then uses, or `None`, as in the paper.
         temperature: Standard deviation of the normal latents that `generate`
@@ -130,13 +145,18 @@ class WGANGP(AdversarialGame):
         accuracy_gate: float | None = None,
         mode_seeking_weight: float = 0.0,
         top_k: float = 1.0,
+        generator: keras.Model | None = None,
+        critic: keras.Model | None = None,
         ema_decay: float | None = None,
         temperature: float = 1.0,
         name: str | None = None,
         dtype: Any = None,
     ):
         classifier = AuxiliaryClassifier(
-            num_classes, classifier_weight, generator_share=0.1
+            num_classes,
+            classifier_weight,
+            generator_share=0.1,
+            of_generated=False,
         )
         super().__init__(
             loss="wasserstein",
@@ -172,27 +192,36 @@ class WGANGP(AdversarialGame):
             "architecture", architecture, ("dcgan", "resnet")
         )
         self.temperature = checks.not_negative("temperature", temperature)
-        self._build_networks()
+        self._set_networks(generator, critic)
         self.clip = clip
         if clip is not None:
             self._clip_weights(checks.not_negative("clip", clip))
         self.start_game()
 
-    def _build_networks(self) -> None:
+    def _set_networks(self, generator: Any, critic: Any) -> None:
         classes = self.num_classes or 0
-        told, heads = self.classifier.told, self.classifier.heads
-        shape, filters = self.image_shape, self.layout.filters
-        with self.dtype_scope():
+        seen, heads = self.classifier.told, self.classifier.heads
+        layout, dim = self.layout, self.latent_dim
+        shape, filters = self.image_shape, layout.filters
+
+        def generator_of_arguments():
             if self.architecture == "dcgan":
-                self.generator = build_generator(
-                    self.layout, self.latent_dim, classes
-                )
-                self.critic = build_opponent(self.layout, "critic", told, heads)
-            else:
-                self.generator = build_residual_generator(
-                    shape, self.latent_dim, filters, classes
-                )
-                self.critic = build_residual_critic(shape, filters, told, heads)
+                return build_generator(layout, dim, classes)
+            layout.check_size()
+            return build_residual_generator(shape, dim, filters, classes)
+
+        def critic_of_arguments():
+            if self.architecture == "dcgan":
+                return build_opponent(layout, "critic", seen, heads)
+            layout.check_size()
+            return build_residual_critic(shape, filters, seen, heads)
+
+        self.generator = self.generator_of(
+            generator, generator_of_arguments, dim, told(classes)
+        )
+        self.critic = self.opponent_of(
+            critic, critic_of_arguments, told(seen), heads
+        )
 
     def _clip_weights(self, clip: float) -> None:
         """Bounds all weights of the critic: Arjovsky et al. 2017."""
@@ -204,9 +233,7 @@ class WGANGP(AdversarialGame):
         """The paper's: Adam at 1e-4, betas 0 and 0.9; 2e-4 with residuals."""
         rate = 2e-4 if self.architecture == "resnet" else 1e-4
         return {
-            player: keras.optimizers.Adam(
-                rate, beta_1=0.0, beta_2=0.9, name=player
-            )
+            player: adam(rate, beta_1=0.0, beta_2=0.9, name=player)
             for player in self.players
         }
 

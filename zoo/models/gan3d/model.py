@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from zoo.engine import batches
+from zoo.engine.adam import adam
 from zoo.losses import AdversarialLoss, Penalty
 from zoo.models.gan.game import AdversarialGame
 from zoo.models.gan.tricks import (
@@ -38,7 +39,8 @@ class GAN3D(AdversarialGame):
     minimizing log(1 - D(G(z))), which stops where the discriminator wins
     (Goodfellow et al. 2014, section 3); its update reuses the latents that
     the discriminator has just been shown; weights are drawn from N(0, 0.02),
-    of which the paper says nothing.
+    of which the paper says nothing; moving variances are the biased ones
+    (`zoo.layers.BatchNormalization`), where Torch's are not.
 
     Args:
         resolution: Voxels along each side: 64 as in the paper, or 8, 16, 32
@@ -72,6 +74,10 @@ class GAN3D(AdversarialGame):
         top_k: Share of a batch, in (0, 1], whose shapes the generator learns
             from, those that most look real to the discriminator (Sinha et al.
             2020); 1 for all.
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from latents `(latent_dim,)` to voxels `(resolution,
+            resolution, resolution, 1)`, float32 in [0, 1].
+        discriminator: One's own, from voxels to logits `(1,)`, float32.
         ema_decay: Decay of the average of the generator's weights that
             `generate` then uses, or `None`, as in the paper.
         name: Name of the model, for its summary and files.
@@ -114,6 +120,8 @@ class GAN3D(AdversarialGame):
         discriminator_steps: int = 1,
         mode_seeking_weight: float = 0.0,
         top_k: float = 1.0,
+        generator: keras.Model | None = None,
+        discriminator: keras.Model | None = None,
         ema_decay: float | None = None,
         name: str | None = None,
         dtype: Any = None,
@@ -147,23 +155,29 @@ class GAN3D(AdversarialGame):
         self.batch_norm = batch_norm
         self.prior = prior
         self.minibatch = minibatch
-        with self.dtype_scope():
-            self.generator = build_generator(
+        self.generator = self.generator_of(
+            generator,
+            lambda: build_generator(
                 self.resolution, self.latent_dim, self.filters
-            )
-            self.discriminator = build_discriminator(
+            ),
+            self.latent_dim,
+        )
+        self.discriminator = self.opponent_of(
+            discriminator,
+            lambda: build_discriminator(
                 self.resolution,
                 self.filters,
                 batch_norm is True,
                 minibatch == "stddev",
-            )
+            ),
+        )
         self.start_game()
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's, section 3.1: Adam, beta1 0.5, at 2.5e-3 and 1e-5."""
         rates = {"generator": 2.5e-3, "discriminator": 1e-5}
         return {
-            player: keras.optimizers.Adam(rates[player], 0.5, name=player)
+            player: adam(rates[player], 0.5, name=player)
             for player in self.players
         }
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from zoo.engine.adam import adam
 from zoo.losses import AdversarialLoss, Penalty
 from zoo.models.gan.conditions import with_conditions
 from zoo.models.gan.game import Round
@@ -50,7 +51,11 @@ class StyleGAN(StyleSampling, GrowingGAN):
     same at all resolutions (the authors' code goes down to 4 images per
     device and up to 3e-3 at 1024x1024), and Adam's moments stay when a
     network grows; the next resolution begins with an epoch; the generator's
-    update reuses the images that the discriminator has just been shown.
+    update reuses the images that the discriminator has just been shown. And
+    from the authors' code: truncation is towards the mean w of the class,
+    where that has one mean for all; each image has a crossover of its own in
+    style mixing, where that draws one for a batch; the average's decay is for
+    an update, with a warm-up, where that has half-life of 10,000 images.
 
     Args:
         resolution: Height and width of the images, a power of two from 8 to
@@ -213,9 +218,7 @@ class StyleGAN(StyleSampling, GrowingGAN):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Adam at 1e-3, betas 0 and 0.99, epsilon 1e-8: appendix C."""
         return {
-            player: keras.optimizers.Adam(
-                1e-3, beta_1=0.0, beta_2=0.99, epsilon=1e-8, name=player
-            )
+            player: adam(1e-3, beta_1=0.0, beta_2=0.99, name=player)
             for player in self.players
         }
 

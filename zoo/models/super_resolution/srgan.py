@@ -6,7 +6,8 @@ from typing import Any, Self
 import keras
 
 from zoo import backend, losses
-from zoo.engine import presets
+from zoo.engine import networks, presets
+from zoo.engine.adam import adam
 from zoo.models.super_resolution.content import Content
 from zoo.models.super_resolution.networks import HALVINGS, build_discriminator
 from zoo.models.super_resolution.super_resolution import SuperResolution
@@ -29,7 +30,11 @@ class SRGAN(SuperResolution):
 
     Deviations from the paper: low images are in [-1, 1], as everywhere here,
     and not in [0, 1]; the generator's update reuses the images that the
-    discriminator has just been shown.
+    discriminator has just been shown. And from PyTorch code of it: halving
+    convolutions of the discriminator pad by TensorFlow's "same", a row and a
+    column at the end, as the framework of the paper's time had it, and not by
+    one on each side: its outputs differ from a converted network's; moving
+    variances are the biased ones.
 
     Args:
         scale: Factor of height and width: 2, 3, 4 (the paper's) or 8.
@@ -52,6 +57,11 @@ class SRGAN(SuperResolution):
         content_sha256: SHA-256 that the file must have; by default its own.
         adversarial_weight: Factor of the adversarial loss, 1e-3 in equation
             3.
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from images `(height, width, channels)` of any size
+            to ones `scale` times as large, float32.
+        discriminator: One's own, from high images `(crop_size, crop_size,
+            channels)` to logits `(1,)`, float32.
         ema_decay: Decay of the average of the generator's weights that
             `upscale` then uses, in [0, 1), or `None`, as in the paper.
         name: Name of the model, for its summary and files.
@@ -110,6 +120,8 @@ class SRGAN(SuperResolution):
         content_weights: str | os.PathLike | None = None,
         content_sha256: str | None = None,
         adversarial_weight: float = 1e-3,
+        generator: keras.Model | None = None,
+        discriminator: keras.Model | None = None,
         ema_decay: float | None = None,
         name: str | None = None,
         dtype: Any = None,
@@ -121,6 +133,7 @@ class SRGAN(SuperResolution):
             channels,
             batch_norm,
             global_skip,
+            generator=generator,
             ema_decay=ema_decay,
             name=name,
             dtype=dtype,
@@ -145,10 +158,16 @@ class SRGAN(SuperResolution):
             content_sha256,
             self.channels,
         )
-        with self.dtype_scope():
-            self.discriminator = build_discriminator(
+        high = (self.crop_size, self.crop_size, self.channels)
+        self.discriminator = self.given_or_built(
+            "discriminator",
+            discriminator,
+            lambda: build_discriminator(
                 self.crop_size, self.discriminator_filters, self.channels
-            )
+            ),
+            [networks.tensor(high, "images")],
+            (1,),
+        )
 
     @classmethod
     def from_srresnet(
@@ -180,6 +199,8 @@ class SRGAN(SuperResolution):
                 "Argument `srresnet` must be a zoo.SRResNet. "
                 f"Received: {type(srresnet).__name__}"
             )
+        if "generator" in srresnet.given_networks:
+            arguments["generator"] = networks.copied(srresnet.generator)
         model = cls(**srresnet.architecture(), **arguments)
         weights = srresnet.network("generator").get_weights()
         for network in {model.generator, model.network("generator")}:
@@ -189,7 +210,7 @@ class SRGAN(SuperResolution):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 1e-4, and at 1e-5 from update 100,000 on."""
         return {
-            player: keras.optimizers.Adam(
+            player: adam(
                 keras.optimizers.schedules.PiecewiseConstantDecay(
                     [100_000], [1e-4, 1e-5]
                 ),

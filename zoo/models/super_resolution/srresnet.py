@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from zoo import backend
+from zoo.engine.adam import adam
 from zoo.models.super_resolution.super_resolution import SuperResolution
 
 
@@ -18,8 +19,9 @@ class SRResNet(SuperResolution):
     a slope per channel, and enlarges by sub-pixel convolutions. Its output is
     linear; `upscale` clips it.
 
-    Deviation from the paper: low images are in [-1, 1], as everywhere here,
-    and not in [0, 1].
+    Deviations from the paper: low images are in [-1, 1], as everywhere here,
+    and not in [0, 1]; moving variances are the biased ones
+    (`zoo.layers.BatchNormalization`).
 
     Args:
         scale: Factor of height and width: 2, 3, 4 (the paper's) or 8.
@@ -31,6 +33,9 @@ class SRResNet(SuperResolution):
         global_skip: Whether a bilinear enlargement of the image is added to
             the output, so that the network learns the rest alone, in far
             fewer steps (Kim et al. 2016, arXiv:1511.04587, of a bicubic one).
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from images `(height, width, channels)` of any size
+            to ones `scale` times as large, float32.
         ema_decay: Decay of the average of the generator's weights that
             `upscale` then uses, in [0, 1), or `None`, as in the paper.
         name: Name of the model, for its summary and files.
@@ -68,6 +73,7 @@ class SRResNet(SuperResolution):
         batch_norm: bool = True,
         global_skip: bool = False,
         *,
+        generator: keras.Model | None = None,
         ema_decay: float | None = None,
         name: str | None = None,
         dtype: Any = None,
@@ -79,6 +85,7 @@ class SRResNet(SuperResolution):
             channels,
             batch_norm,
             global_skip,
+            generator=generator,
             ema_decay=ema_decay,
             name=name,
             dtype=dtype,
@@ -86,7 +93,7 @@ class SRResNet(SuperResolution):
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 1e-4, betas 0.9 and 0.999."""
-        return {"generator": keras.optimizers.Adam(1e-4, name="generator")}
+        return {"generator": adam(1e-4, name="generator")}
 
     def mse_loss(self, high: Any, generated: Any) -> dict[str, Any]:
         """Mean squared error of pixels: equation 4."""

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
-from zoo.engine import batches
+from zoo.engine import batches, networks
 from zoo.engine.generative_model import GenerativeModel
 from zoo.models.super_resolution.networks import (
     UPSAMPLING,
@@ -30,6 +30,9 @@ class SuperResolution(GenerativeModel):
             statistics.
         global_skip: Whether a bilinear enlargement of the image is added to
             the output, so that only the rest has to be learned.
+        generator: A network of one's own in place of the one that is built, a
+            `keras.Model` from images `(height, width, channels)` of any size
+            to ones `scale` times as large, float32.
         ema_decay: Decay of the average of the generator's weights that
             `upscale` then uses, in [0, 1), or `None` for no average.
         name: Name of the model, for its summary and files.
@@ -53,6 +56,7 @@ class SuperResolution(GenerativeModel):
         batch_norm: bool = True,
         global_skip: bool = False,
         *,
+        generator: keras.Model | None = None,
         ema_decay: float | None = None,
         name: str | None = None,
         dtype: Any = None,
@@ -64,8 +68,14 @@ class SuperResolution(GenerativeModel):
         self.blocks = checks.positive_integer("blocks", blocks)
         self.batch_norm = bool(batch_norm)
         self.global_skip = bool(global_skip)
-        with self.dtype_scope():
-            self.generator = build_srresnet(**self.architecture())
+        size = 16  # Stands for any.
+        self.generator = self.given_or_built(
+            "generator",
+            generator,
+            lambda: build_srresnet(**self.architecture()),
+            [networks.tensor((size, size, self.channels), "images")],
+            (self.scale * size, self.scale * size, self.channels),
+        )
         self.average("generator")
 
     def architecture(self) -> dict[str, Any]:

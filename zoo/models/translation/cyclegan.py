@@ -8,7 +8,8 @@ import numpy as np
 from keras import ops
 
 from zoo import backend, losses
-from zoo.engine import batches
+from zoo.engine import batches, networks
+from zoo.engine.adam import adam
 from zoo.engine.generative_model import GenerativeModel
 from zoo.models.translation import two_sets
 from zoo.models.translation.image_pool import ImagePool
@@ -41,7 +42,8 @@ class CycleGAN(GenerativeModel):
     for the whole training, since the number of steps isn't known: see
     `zoo.learning_rates.LinearDecay` for the paper's. The identity loss, which
     the paper uses for some data alone, is on, as in that code. Both domains
-    have images of one shape.
+    have images of one shape. A discriminator is shown real images before
+    translations; with instance normalization the order changes nothing.
 
     Args:
         image_shape: `(size, size, channels)` of both domains; the size a
@@ -61,6 +63,14 @@ class CycleGAN(GenerativeModel):
         pool_size: Past translations that are kept of each domain: 50 in the
             paper. Like optimizer state they are in `.keras` files, not in
             presets.
+        generator_ab: A network of one's own in place of the one that is
+            built, a `keras.Model` from images of domain A to images of domain
+            B, `image_shape`, float32 in [-1, 1]. With both generators given,
+            images may have any size.
+        generator_ba: One's own, from domain B to domain A.
+        discriminator_a: One's own, from images of domain A to logits
+            `(..., 1)`, float32.
+        discriminator_b: One's own, of domain B.
         ema_decay: Decay of the average of the generators' weights that
             `translate` then uses, in [0, 1), or `None`, as in the paper.
         name: Name of the model, for its summary and files.
@@ -116,14 +126,18 @@ class CycleGAN(GenerativeModel):
         identity_weight: float = 0.5,
         pool_size: int = 50,
         *,
+        generator_ab: keras.Model | None = None,
+        generator_ba: keras.Model | None = None,
+        discriminator_a: keras.Model | None = None,
+        discriminator_b: keras.Model | None = None,
         ema_decay: float | None = None,
         name: str | None = None,
         dtype: Any = None,
     ):
         super().__init__(ema_decay=ema_decay, name=name, dtype=dtype)
-        self.image_shape = checks.power_of_two_images(
-            image_shape, smallest=16, largest=1024
-        )
+        self.image_shape = checks.image_shape(image_shape)
+        if generator_ab is None or generator_ba is None:
+            checks.power_of_two_images(image_shape, smallest=16, largest=1024)
         self.filters = checks.positive_integer("filters", filters)
         if blocks is None:
             blocks = 6 if self.image_shape[0] < 256 else 9
@@ -137,36 +151,45 @@ class CycleGAN(GenerativeModel):
         self.pool_size = pool_size and checks.positive_integer(
             "pool_size", pool_size
         )
-        generator = functools.partial(
-            build_resnet_generator,
-            self.image_shape,
-            self.filters,
-            self.blocks,
-            upsampling,
-        )
-        discriminator = functools.partial(
-            build_patch_gan,
-            self.image_shape,
-            filters=self.filters,
-            receptive_field=receptive_field,
-            normalization="instance",
-        )
-        with self.dtype_scope():
-            self.generator_ab = generator(name="generator_ab")
-            self.average("generator_ab")
-            self.generator_ba = generator(name="generator_ba")
-            self.average("generator_ba")
-            self.discriminator_a = discriminator(name="discriminator_a")
-            self.discriminator_b = discriminator(name="discriminator_b")
+        self.generator_ab = self._generator("generator_ab", generator_ab)
+        self.average("generator_ab")
+        self.generator_ba = self._generator("generator_ba", generator_ba)
+        self.average("generator_ba")
+        self.discriminator_a = self._judge("discriminator_a", discriminator_a)
+        self.discriminator_b = self._judge("discriminator_b", discriminator_b)
         self.pool_a = ImagePool(pool_size, self.image_shape)
         self.pool_b = ImagePool(pool_size, self.image_shape)
         if not identity_weight:
             self.log_terms(x for x in self.loss_names if "identity" not in x)
 
+    def _generator(self, name, given):
+        build = functools.partial(
+            build_resnet_generator,
+            self.image_shape,
+            self.filters,
+            self.blocks,
+            self.upsampling,
+            name=name,
+        )
+        inputs = [networks.tensor(self.image_shape, "images")]
+        return self.given_or_built(name, given, build, inputs, self.image_shape)
+
+    def _judge(self, name, given):
+        build = functools.partial(
+            build_patch_gan,
+            self.image_shape,
+            filters=self.filters,
+            receptive_field=self.receptive_field,
+            normalization="instance",
+            name=name,
+        )
+        inputs = [networks.tensor(self.image_shape, "images")]
+        return self.given_or_built(name, given, build, inputs, (..., 1))
+
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's: Adam at 2e-4; its code's beta1 of 0.5."""
         return {
-            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            player: adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
         }
 

@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 
 from zoo import backend, losses
-from zoo.engine import batches
+from zoo.engine import batches, networks
+from zoo.engine.adam import adam
 from zoo.engine.generative_model import GenerativeModel
 from zoo.losses import AdversarialLoss
 from zoo.models.translation import two_sets
@@ -37,7 +38,11 @@ class Pix2Pix(GenerativeModel):
 
     Deviations from the paper, each as in the authors' PyTorch code: no
     normalization of the innermost map, no biases before batch normalization,
-    paddings of the discriminator of one pixel on each side.
+    paddings of the discriminator of one pixel on each side. And from that
+    code: dropout is on the three innermost maps on the way up, of 2, 4 and 8
+    pixels, as in the paper, and not on those of 4, 8 and 16; the discriminator
+    is shown the real pair before the generated one, which its moving
+    statistics alone tell; these have the biased variance.
 
     Args:
         image_shape: `(size, size, channels)` of the target; the size a power
@@ -50,13 +55,22 @@ class Pix2Pix(GenerativeModel):
         normalization: `"batch"`, as in the paper, `"instance"` or `"none"`.
         statistics: What batch normalization takes after training: `"image"`
             for each image's own statistics, `"moving"` for moving averages,
-            `"auto"` for those that fit the training.
+            `"auto"` for those that fit the training: moving averages if any
+            batch in it held more than one pair, else each image's own.
         upsampling: `"transposed"` convolutions, as in the paper, or
             `"resize"`, repeated pixels and a convolution.
         dropout: Rate of the innermost layers' dropout, in [0, 1).
         loss: A name of `zoo.losses` or a `zoo.losses.AdversarialLoss`;
             `"least_squares"` is a common choice beside the paper's.
         l1_weight: Lambda, the factor of the mean absolute difference.
+        generator: A network of one's own in place of the U-Net, a
+            `keras.Model` from source images, or a list of these and of
+            factors of dropout `(noise_dim,)`, 0 or 1 / (1 - `dropout`), to
+            images `image_shape`, float32 in [-1, 1]. Images may then have any
+            size. `filters`, `normalization`, `statistics` and `upsampling`
+            are not the generator's then.
+        discriminator: One's own, from a list of source and target to logits
+            `(..., 1)`, float32.
         ema_decay: Decay of the average of the generator's weights that
             `translate` then uses, in [0, 1), or `None`, as in the paper.
         name: Name of the model, for its summary and files.
@@ -105,14 +119,16 @@ class Pix2Pix(GenerativeModel):
         dropout: float = 0.5,
         loss: str | AdversarialLoss = "non_saturating",
         l1_weight: float = 100.0,
+        generator: keras.Model | None = None,
+        discriminator: keras.Model | None = None,
         ema_decay: float | None = None,
         name: str | None = None,
         dtype: Any = None,
     ):
         super().__init__(ema_decay=ema_decay, name=name, dtype=dtype)
-        self.image_shape = checks.power_of_two_images(
-            image_shape, smallest=16, largest=512
-        )
+        self.image_shape = checks.image_shape(image_shape)
+        if generator is None:
+            checks.power_of_two_images(image_shape, smallest=16, largest=512)
         self.source_channels = checks.positive_integer(
             "source_channels", source_channels or self.image_shape[-1]
         )
@@ -123,29 +139,47 @@ class Pix2Pix(GenerativeModel):
         self.statistics = statistics
         self.upsampling = upsampling
         self.dropout = checks.fraction("dropout", dropout)
-        self.noise = DropoutNoise(
-            dropout, noise_shapes(self.image_shape[0], self.filters)
-        )
         self.adversarial_loss = _judging_patches(losses.get(loss))
         self.l1_weight = checks.not_negative("l1_weight", l1_weight)
-        with self.dtype_scope():
-            self.generator = build_skip_unet(
+        self._set_networks(generator, discriminator)
+        self.average("generator")
+
+    def _set_networks(self, generator, discriminator):
+        generator = networks.revived(generator)
+        shapes = _noise_of(generator)
+        if shapes is None:
+            shapes = noise_shapes(self.image_shape[0], self.filters)
+        self.noise = DropoutNoise(self.dropout if shapes else 0.0, shapes)
+        images = networks.tensor(self.source_shape, "images")
+        noise = networks.tensor((self.noise.dim,), "noise")
+        self.generator = self.given_or_built(
+            "generator",
+            generator,
+            lambda: build_skip_unet(
                 self.image_shape,
                 self.source_channels,
                 self.filters,
-                normalization=normalization,
-                statistics=statistics,
-                upsampling=upsampling,
-                dropout=dropout > 0,
-            )
-            self.discriminator = build_patch_gan(
+                normalization=self.normalization,
+                statistics=self.statistics,
+                upsampling=self.upsampling,
+                dropout=self.dropout > 0,
+            ),
+            [images, noise] if self.noise.dim else [images],
+            self.image_shape,
+        )
+        self.discriminator = self.given_or_built(
+            "discriminator",
+            discriminator,
+            lambda: build_patch_gan(
                 self.source_shape,
                 self.image_shape,
                 filters=self.filters,
-                receptive_field=receptive_field,
-                normalization=normalization,
-            )
-        self.average("generator")
+                receptive_field=self.receptive_field,
+                normalization=self.normalization,
+            ),
+            [images, networks.tensor(self.image_shape, "target")],
+            (..., 1),
+        )
 
     @property
     def noise_dim(self) -> int:
@@ -155,7 +189,7 @@ class Pix2Pix(GenerativeModel):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """The paper's, section 3.3: Adam at 2e-4 with beta1 0.5 for both."""
         return {
-            player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
+            player: adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
         }
 
@@ -330,6 +364,14 @@ class Pix2Pix(GenerativeModel):
             "loss": losses.serialize(self.adversarial_loss),
             "l1_weight": self.l1_weight,
         }
+
+
+def _noise_of(generator):
+    """Returns the shapes of what a given generator takes as noise, if any."""
+    if generator is None:
+        return None
+    inputs = getattr(generator, "inputs", None) or ()
+    return [tuple(x.shape[1:]) for x in inputs[1:]]
 
 
 def _judging_patches(loss):
