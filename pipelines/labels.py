@@ -12,7 +12,7 @@ import numpy as np
 from .arrays import ArraySource
 from .records import RecordSource
 from .resolve import BUILT_IN, built_in, resolve
-from .sources import FolderSource, Source, ZipSource
+from .sources import FilesSource, FolderSource, Source, ZipSource
 from .tfds_sets import TFDSSource
 
 
@@ -147,6 +147,13 @@ def _(source: ArraySource) -> Labels:
 @labels_of.register
 def _(source: FolderSource) -> Labels:
     return from_paths(source.paths, f"the folder {source.folder}")
+
+
+@labels_of.register
+def _(source: FilesSource) -> Labels:
+    files = [path.absolute() for path in source.paths]
+    inside = [f"{path.parent.name}/{path.name}" for path in files]
+    return from_paths(inside, "the list of files")
 
 
 @labels_of.register
