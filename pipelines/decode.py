@@ -11,14 +11,28 @@ import io
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL.features import get_supported
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
+from .modes import convert, in_8_bits
 
 # Named, so that a file with a false ending never reaches Pillow's plug-ins
 # that start other programs (EPS) or that nobody meant to train on.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+_AVIF = "avif" in get_supported()  # Of Pillow from 11.3, in most builds.
+if _AVIF:
+    _FORMATS += ("AVIF",)
 
-MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+ENDINGS = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    *((".avif",) if _AVIF else ()),
+)
+
+UNREAD = (
+    *(".heic", ".heif", ".jxl", ".jp2", ".psd", ".svg", ".tga", ".ico"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2"),
+    *(() if _AVIF else (".avif",)),
+)
+"""Endings of other images, which are named where they are left out."""
 
 
 def to_float(images: np.ndarray) -> np.ndarray:
@@ -44,28 +58,31 @@ def open_image(data: bytes) -> Image.Image:
     """Decode an image file's bytes, and turn the image upright.
 
     Args:
-        data: A whole JPEG, PNG, WebP, BMP or GIF file. Of an animation, the
-            first frame is taken.
+        data: A whole JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF file. Of an
+            animation or several pages, the first is taken.
 
     Returns:
-        The image, of any mode.
+        The image, of any mode of 8 bits.
 
     Raises:
         Exception: Of nearly any kind, if the file is damaged.
     """
-    try:
-        opened = Image.open(io.BytesIO(data), formats=_FORMATS)
-    except UnidentifiedImageError as error:
-        raise ValueError(
-            f"not an image of a known format ({', '.join(_FORMATS)})"
-        ) from error
-    with opened as image:
+    with _opened(data) as image:
         image.load()
         # Of EXIF, the orientation alone matters: a photo whose other entries
         # are damaged is a good photo.
         with contextlib.suppress(Exception):
             ImageOps.exif_transpose(image, in_place=True)
-        return image
+        return in_8_bits(image)
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=_FORMATS)
+    except UnidentifiedImageError as error:
+        raise ValueError(
+            f"not an image of a known format ({', '.join(_FORMATS)})"
+        ) from error
 
 
 def decode_whole(data: bytes, channels: int) -> Image.Image:
@@ -81,7 +98,7 @@ def decode_whole(data: bytes, channels: int) -> Image.Image:
     Raises:
         Exception: Of nearly any kind, if the file is damaged.
     """
-    return _convert(open_image(data), MODES[channels])
+    return convert(open_image(data), channels)
 
 
 def size_of(data: bytes) -> tuple[int, int]:
@@ -93,10 +110,15 @@ def size_of(data: bytes) -> tuple[int, int]:
     Raises:
         Exception: Of nearly any kind, if the file is damaged.
     """
-    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+    with _opened(data) as image:
         height, width = image.height, image.width
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    turned = orientation >= 5  # By 90 degrees.
+        if image.format == "TIFF":  # Pillow has turned these itself.
+            return height, width
+        orientation = 1
+        # As in `open_image`; it may also be text, which turns nothing.
+        with contextlib.suppress(Exception):
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    turned = orientation in (5, 6, 7, 8)  # By 90 degrees.
     return (width, height) if turned else (height, width)
 
 
@@ -152,7 +174,7 @@ def whole_array(image: np.ndarray, channels: int) -> Image.Image:
     """
     plane_or_pixels = image[..., 0] if image.shape[-1] == 1 else image
     pillow = Image.fromarray(np.ascontiguousarray(plane_or_pixels))
-    return _convert(pillow, MODES[channels])
+    return convert(pillow, channels)
 
 
 def centre_square(height: int, width: int) -> tuple[int, int, int]:
@@ -163,7 +185,7 @@ def centre_square(height: int, width: int) -> tuple[int, int, int]:
 
 def prepare(image: Image.Image, image_size: int, channels: int) -> np.ndarray:
     """Convert an image, crop its centre square and resize it."""
-    image = _convert(image, MODES[channels])
+    image = convert(image, channels)
     top, left, side = centre_square(image.height, image.width)
     if image.size != (side, side):
         image = image.crop((left, top, left + side, top + side))
@@ -171,20 +193,3 @@ def prepare(image: Image.Image, image_size: int, channels: int) -> np.ndarray:
         size = (image_size, image_size)
         image = image.resize(size, Image.Resampling.BICUBIC)
     return np.asarray(image).reshape(image_size, image_size, channels)
-
-
-def _convert(image: Image.Image, mode: str) -> Image.Image:
-    if image.mode.startswith("I"):
-        # Pillow clips 16-bit grey at 255, which turns most of it white.
-        wide = np.clip(np.asarray(image, np.int64), 0, 65535)
-        image = Image.fromarray(((wide + 128) // 257).astype(np.uint8))
-    if image.mode == mode:
-        return image
-    is_transparent = image.getbands()[-1] == "A" or "transparency" in image.info
-    if is_transparent and mode != "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image.convert("RGBA"))
-        image = white.convert("RGB")
-    elif image.mode == "CMYK":
-        image = image.convert("RGB")
-    return image.convert(mode)

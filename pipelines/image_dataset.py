@@ -51,7 +51,9 @@ def images(
             converted, which goes through uint8; not copied if nothing has to
             be done);
             a folder, searched with its subfolders, or a .zip file, of .jpg,
-            .jpeg, .png, .webp, .bmp or .gif images;
+            .jpeg, .png, .webp, .bmp, .gif, .tif, .tiff or .avif images,
+            hidden ones aside;
+            a list of such images, or a glob, such as "photos/*.png";
             a TFRecord file, a list of them or a glob, uncompressed, with the
             encoded image under "image/encoded" or "image";
             "tfds:NAME" or "tfds:NAME/CONFIG", a TFDS set prepared before;

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from .arrays import ArraySource
+from .files import is_visible
 from .records import RecordSource
 from .resolve import BUILT_IN, built_in, resolve
-from .sources import FolderSource, Source, ZipSource, is_hidden
+from .sources import FilesSource, FolderSource, Source, ZipSource
 from .tfds_sets import TFDSSource
 
 
@@ -55,10 +56,10 @@ def open_labelled(
     opened, labels = _open(source, split, data_dir)
     if class_names is None:
         return opened, labels
-    if not isinstance(opened, FolderSource | ZipSource):
+    if not isinstance(opened, FolderSource | FilesSource | ZipSource):
         raise ValueError(
-            "`class_names` are those of folders, or of folders in a .zip "
-            f"file. Received: {type(source).__name__}"
+            "`class_names` are those of folders, of files in folders, or of "
+            f"folders in a .zip file. Received: {type(source).__name__}"
         )
     return opened, in_order(labels, list(class_names))
 
@@ -196,8 +197,15 @@ def _(source: ArraySource) -> Labels:
 @labels_of.register
 def _(source: FolderSource) -> Labels:
     folders = [path.name for path in source.folder.iterdir() if path.is_dir()]
-    shown = [name for name in folders if not is_hidden(name)]
+    shown = [name for name in folders if is_visible(name)]
     return from_paths(source.paths, f"the folder {source.folder}", shown)
+
+
+@labels_of.register
+def _(source: FilesSource) -> Labels:
+    files = [path.absolute() for path in source.paths]
+    inside = [f"{path.parent.name}/{path.name}" for path in files]
+    return from_paths(inside, "the list of files")
 
 
 @labels_of.register

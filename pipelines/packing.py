@@ -23,7 +23,7 @@ from .sources import Source
 _LOG = logging.getLogger(__name__)
 
 # Part of a cache file's key: raise it when prepared images change.
-_VERSION = 1
+_VERSION = 2
 
 # A cache is a .npy file that any tool can read, followed by JSON, the JSON's
 # length and this mark. Key and images in one file are replaced in one step.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -91,7 +92,7 @@ def open_pairs(
             )
         first, second = (resolve(side, split, data_dir) for side in source)
         _check_names(first, second)
-        return first, second
+        return first, _as_ordered(second, first)
     whole: Any = resolve(source, split, data_dir)
     if isinstance(whole, ArraySource):
         half = whole.array.shape[2] // 2
@@ -171,20 +172,44 @@ def _check_names(first: Source, second: Source) -> None:
                 f"{len(first)} and {len(second)}"
             )
         return
-    if stems[0] == stems[1]:
+    if sorted(stems[0]) == sorted(stems[1]) and _are_unique(stems[0]):
         return
     alone = [sorted(set(a) - set(b)) for a, b in (stems, stems[::-1])]
     if not any(alone):
         raise ValueError(
             "Files must have names of their own, endings aside. Received: "
             f"{len(stems[0])} and {len(stems[1])} files of "
-            f"{len(set(stems[0]))} names"
+            f"{len(set(stems[0]))} names, twice: {_few(_twice(stems))}"
         )
     raise ValueError(
         "Each file of one source must have a namesake in the other. Received: "
         f"{len(alone[0])} only in the first ({_few(alone[0])}), "
         f"{len(alone[1])} only in the second ({_few(alone[1])})"
     )
+
+
+def _are_unique(stems: list[str]) -> bool:
+    return len(set(stems)) == len(stems)
+
+
+def _twice(sides: list[list[str]]) -> list[str]:
+    counts = [Counter(stems) for stems in sides]
+    return sorted({x for side in counts for x in side if side[x] > 1})
+
+
+def _as_ordered(second: Any, first: Source) -> Source:
+    """Return the second source with its files in the order of the first's.
+
+    Where endings differ, the order of paths may: "1.flip.png" comes before
+    "1.png", and "1.JPG" before "1.flip.JPG".
+    """
+    stems, own = _stems(first), _stems(second)
+    if stems is None or own is None or stems == own:
+        return second
+    place = {stem: index for index, stem in enumerate(own)}
+    files = second.paths if hasattr(second, "paths") else second.members
+    files[:] = [files[place[stem]] for stem in stems]
+    return second
 
 
 def _stems(source: Source) -> list[str] | None:

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from . import checks, emoji, fashion
+from . import checks, decode, emoji, fashion
 from .arrays import ArraySource
+from .files import is_image, is_visible, warn_of_unread
 from .records import RecordSource, is_record_file
-from .sources import FolderSource, Source, ZipSource
+from .sources import FilesSource, FolderSource, Source, ZipSource
 from .tfds_sets import tfds_source
 
 
@@ -48,7 +49,7 @@ def resolve(source: Any, split: str, data_dir: str | None) -> Source:
     """Open a source; see `pipelines.images` for what it may be.
 
     Args:
-        source: An array, a path, a list of paths, or a name.
+        source: An array, a path or glob, a list of paths, or a name.
         split: "train", or another split of a source that has several.
         data_dir: Where TFDS keeps its data sets; `None` means its default.
 
@@ -73,7 +74,7 @@ def resolve(source: Any, split: str, data_dir: str | None) -> Source:
     if hasattr(source, "__array__"):
         return ArraySource(np.asarray(source))
     raise ValueError(
-        "`source` must be an array, a path, a list of TFRecord files or a "
+        "`source` must be an array, a path, a list of files or a "
         f"name. Received: source={source!r}, of type {type(source).__name__}"
     )
 
@@ -102,8 +103,7 @@ def _open_path(text: str) -> Source:
     if path.is_file():
         return _open_file(path)
     if glob.has_magic(text):
-        found = sorted(glob.glob(text, recursive=True))
-        return _open_list(found or [text])
+        return _open_glob(text)
     if path.suffix or len(path.parts) > 1 or text.startswith("."):
         raise FileNotFoundError(
             f"There is no such file or folder. Received: source={text!r}"
@@ -123,22 +123,51 @@ def _open_file(path: Path) -> Source:
     if path.suffix.lower() == ".zip":
         return ZipSource(path)
     raise ValueError(
-        "A file must be a .zip with images or a .tfrecord. "
+        "A file must be a .zip with images or a .tfrecord; single images "
+        "belong in a folder or a list. "
         f"Received: source={str(path)!r}"
     )
+
+
+def _open_glob(pattern: str) -> Source:
+    found = sorted(glob.glob(pattern, recursive=True))
+    files = [path for path in found if os.path.isfile(path)]
+    # Where the pattern itself says so, what is hidden is meant.
+    hidden = not is_visible(pattern)
+    shown = [path for path in files if hidden or is_visible(path)]
+    pictures = [path for path in shown if is_image(path)]
+    if not pictures:
+        return _open_list(files or [pattern])
+    warn_of_unread(shown, repr(pattern))
+    return FilesSource(pictures)
 
 
 def _open_list(items: list | tuple) -> Source:
     for item in items:
         if not isinstance(item, str | os.PathLike):
             raise ValueError(
-                "A list must hold the paths of TFRecord files; stack images "
-                f"into one array. Received: an item of {type(item).__name__}"
+                "A list must hold the paths of image files or of TFRecord "
+                "files; stack images into one array. "
+                f"Received: an item of {type(item).__name__}"
             )
     paths = [Path(item).expanduser() for item in items]
     if not paths:
         raise ValueError("A list of files must not be empty. Received: []")
+    others = [path for path in paths if not is_image(str(path))]
+    if not others:
+        return FilesSource(paths)
+    if len(others) < len(paths):
+        raise ValueError(
+            "A list must hold image files alone, which end in "
+            f"{', '.join(decode.ENDINGS)}, or TFRecord files alone. "
+            f"Received: {str(others[0])!r} among {len(paths)} files"
+        )
     for path in paths:
+        if path.is_dir():
+            raise ValueError(
+                "A list must hold files; give one folder alone. "
+                f"Received: {str(path)!r}"
+            )
         if not path.is_file():
             raise FileNotFoundError(
                 f"There is no such TFRecord file. Received: {path}"

@@ -9,14 +9,15 @@ from __future__ import annotations
 import abc
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from . import decode
+from .files import is_image, is_visible, walk, warn_of_unread
 
 
 class Source(abc.ABC):
@@ -110,8 +111,7 @@ class FolderSource(EncodedSource):
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.paths = sorted(_walk(folder))
-        _require_images(self.paths, "folder", folder)
+        self.paths = _images_of(walk(folder), "folder", folder)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -169,8 +169,8 @@ class ZipSource(EncodedSource):
                 f"{path} is damaged or not a zip file: {error}. "
                 f"Received: {path.stat().st_size} bytes"
             ) from error
-        self.members = sorted(filter(_is_image, self._zip.namelist()))
-        _require_images(self.members, "zip file", path)
+        members = filter(is_visible, self._zip.namelist())
+        self.members = _images_of(members, "zip file", path)
 
     def __len__(self) -> int:
         return len(self.members)
@@ -194,34 +194,13 @@ def file_state(path: Path) -> tuple[int, int]:
     return state.st_size, state.st_mtime_ns
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    seen = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        # Links may lead in circles, or twice to the same place.
-        place = os.path.realpath(parent)
-        if place in seen:
-            folders.clear()
-            continue
-        seen.add(place)
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        paths = (Path(parent, file).relative_to(folder) for file in files)
-        yield from filter(_is_image, (path.as_posix() for path in paths))
-
-
-def is_hidden(path: str) -> bool:
-    """Return whether a part of a path is hidden."""
-    # Archives made on macOS carry a shadow of each file in this folder.
-    parts = PurePosixPath(path).parts
-    return any(part.startswith((".", "__MACOSX")) for part in parts)
-
-
-def _is_image(path: str) -> bool:
-    return not is_hidden(path) and path.lower().endswith(decode.ENDINGS)
-
-
-def _require_images(found: Sequence[str], kind: str, path: Path) -> None:
+def _images_of(paths: Iterable[str], kind: str, path: Path) -> list[str]:
+    everything = sorted(paths)
+    found = [text for text in everything if is_image(text)]
+    warn_of_unread(everything, f"the {kind} {path}")
     if not found:
         raise ValueError(
             f"The {kind} {path} holds no image. Accepted endings: "
             f"{', '.join(decode.ENDINGS)}. Received: source={str(path)!r}"
         )
+    return found

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from . import checks, decode
+from . import checks
 from .building import finish
 from .crops import CropOrder, Pairs, Photos
+from .modes import MODES
 from .photos import desktop_photos
 from .resolve import resolve
 from .sources import FilesSource
@@ -99,7 +99,7 @@ def super_resolution(
     checks.integer("scale", scale, minimum=2)
     checks.integer("shuffle_seed", shuffle_seed, minimum=0)
     checks.one_of("on_error", on_error, ("raise", "skip"))
-    if channels not in decode.MODES:
+    if channels not in MODES:
         raise ValueError(
             f"`channels` must be 1, 3 or 4. Received: channels={channels!r}"
         )
@@ -130,14 +130,7 @@ def open_photos(source: Any, split: str, data_dir: str | None) -> Any:
     """Open a source; see `super_resolution` for what it may be."""
     if isinstance(source, str) and source == "desktop_photos":
         return FilesSource(desktop_photos())
-    if isinstance(source, list | tuple) and any(map(_is_picture, source)):
-        return FilesSource(source)
     return resolve(source, split, data_dir)
-
-
-def _is_picture(path):
-    is_path = isinstance(path, str | os.PathLike)
-    return is_path and os.fspath(path).lower().endswith(decode.ENDINGS)
 
 
 def low_resolution(image: np.ndarray, scale: int) -> np.ndarray:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import abc
 import hashlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from . import meshes
+from .files import walk
 from .sources import Source, file_state
 
 
@@ -70,12 +71,9 @@ class ShapeFolder(ShapeSource):
         self.folder = folder
         self.up = up
         self.paths = sorted(
-            path.relative_to(folder).as_posix()
-            for path in folder.rglob("*")
-            if path.suffix[1:].lower() in meshes.ENDINGS
-            and not any(
-                part.startswith(".") for part in path.relative_to(folder).parts
-            )
+            path
+            for path in walk(folder)
+            if PurePosixPath(path).suffix[1:].lower() in meshes.ENDINGS
         )
         if not self.paths:
             raise ValueError(

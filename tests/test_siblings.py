@@ -109,6 +109,11 @@ def test_a_script_beside_others_of_the_same_names(folder):
 ORDER = """
 import os, sys
 import pipelines
+import pipelines.decode, pipelines.sources
+assert os.environ["KERAS_BACKEND"] == "tensorflow" or (
+    "tensorflow" not in sys.modules
+)
+pipelines.images
 names = [os.environ["KERAS_BACKEND"], "tensorflow"]
 first = [name for name in sys.modules if name in names]
 assert first == list(dict.fromkeys(names)), first

@@ -6,10 +6,13 @@ import pytest
 from PIL import Image
 from support.harness import invoke
 
+import pipelines
 import zoo
 from zoo import metrics
+from zoo.commands import translating
 from zoo.recipes import pix2pix, relief
 from zoo.recipes.settings import default_settings
+from zoo.utils.grids import to_uint8
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +78,93 @@ def test_a_model_that_does_not_translate(tmp_path):
     )
     assert code == 2
     assert "Expected a model that translates" in output
+
+
+def read(file):
+    with Image.open(file) as picture:
+        return np.asarray(picture)
+
+
+class Copy:
+    """A model that translates images to themselves."""
+
+    image_shape = (16, 16, 3)
+
+    def translate(self, images, batch_size):
+        return images
+
+
+class FreeCopy(Copy):
+    """One that takes any size, both ways."""
+
+    def translate(self, images, batch_size, direction="there", any_size=False):
+        assert any_size
+        return images
+
+
+def test_files_are_read_as_for_training(tmp_path):
+    """Transparent emoji were off by 93 grey levels, 16-bit grey was white."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (20, 24, 4), dtype="uint8")
+    pixels[4:16, 4:12, 3] = 0
+    image, folder = Image.fromarray(pixels), tmp_path / "in"
+    folder.mkdir()
+    image.save(folder / "alpha.png")
+    grey = image.convert("L")
+    grey.save(folder / "clear.png", transparency=0)
+    image.convert("P").save(folder / "palette.png", transparency=3)
+    image.convert("CMYK").save(folder / "inks.jpg")
+    Image.fromarray(np.asarray(grey, "uint16") * 257).save(folder / "w.png")
+    grey.save(folder / "x.tif")
+    files = translating.translate_files(Copy(), [folder], tmp_path / "to")
+    made = np.stack([read(file) for file in files])
+    data = pipelines.images(folder, 16, 6, shuffle=False)
+    np.testing.assert_array_equal(made, to_uint8(next(iter(data)).numpy()))
+    assert made[0][5, 4].tolist() == [255, 255, 255]
+
+
+def test_size_and_shape_are_kept(tmp_path):
+    """In groups of one size, and in pieces where they are large."""
+    random = np.random.default_rng(0)
+    sizes = [(30, 20), (30, 20), (300, 270), (21, 33), (270, 256)]
+    folder, pictures = tmp_path / "in", []
+    folder.mkdir()
+    for number, size in enumerate(sizes):
+        coarse = random.integers(0, 256, (5, 5, 3), dtype="uint8")
+        pictures.append(Image.fromarray(coarse).resize(size))
+        pictures[-1].save(folder / f"{number}.png")
+    files = translating.translate_files(
+        FreeCopy(), [folder], tmp_path / "to", tile=256
+    )
+    assert [x.name for x in files] == [f"{i}_there.png" for i in range(5)]
+    for file, picture in zip(files, pictures, strict=True):
+        difference = np.subtract(read(file), picture, dtype=int)
+        assert abs(difference).max() <= 1
+    (file,) = translating.translate_files(
+        FreeCopy(), [folder / "2.png"], tmp_path / "to", size=24
+    )
+    assert read(file).shape == (24, 24, 3)
+    with pytest.raises(ValueError, match=r"16 x 16 .*Received: size=24"):
+        translating.translate_files(Copy(), [folder], tmp_path / "a", size=24)
+
+
+def test_directions_and_output(files, tmp_path):
+    """The second direction does not overwrite the first one's results."""
+    zoo.CycleGAN((16, 16, 3), 2, 1, receptive_field=16).save(
+        tmp_path / "model.keras"
+    )
+    for direction in ("a_to_b", "b_to_a"):
+        code, out = invoke(
+            "translate", tmp_path / "model.keras", files / "in" / "a.png",
+            "--output", tmp_path / "to", "--direction", direction,
+        )  # fmt: skip
+        assert code == 0, out
+    names = {p.name for p in (tmp_path / "to").iterdir()}
+    assert names == {"a_a_to_b.png", "a_b_to_a.png"}
+    assert read(tmp_path / "to" / "a_a_to_b.png").shape == (20, 24, 3)
+    code, out = translate(files, files / "in", "--output", files / "in")
+    assert code == 2
+    assert "another directory" in " ".join(out.split())
 
 
 # The recipe, on maps of our own

@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, ImageCms
 
 import pipelines
 from pipelines import decode
@@ -182,6 +182,108 @@ def test_every_mode_to_every_number_of_channels(mode, channels, picture):
 
 
 def test_other_formats_are_refused():
-    data = encoded(Image.new("RGB", (4, 4)), "TIFF")
+    data = encoded(Image.new("RGB", (4, 4)), "TGA")
     with pytest.raises(ValueError, match=r"known format .*JPEG, PNG"):
         decode.prepare_encoded(data, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "clear"), [("L", 0), ("1", 0), ("RGB", (0, 0, 0)), ("I;16", 0)]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_clear_colour_is_laid_on_white(mode, clear, channels):
+    """Grey with tRNS came out as 0 where 255 is seen."""
+    image = Image.new(mode, (4, 4))
+    image.paste(128 if mode != "I;16" else 128 * 257, (2, 0, 4, 4))
+    data = encoded(image, "PNG", transparency=clear)
+    got = decode.prepare_encoded(data, 4, channels)
+    assert (got[:, :2] == 255).all()
+    assert (got[:, 2:] < 255).any() or mode == "1"
+    seen = decode.prepare_encoded(data, 4, 4)
+    assert (seen[:, :2, 3] == 0).all()
+    assert (seen[:, 2:, 3] == 255).all()
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "AVIF", "JPEG", "PNG", "WEBP"])
+def test_size_of_turned_image(kind):
+    image = Image.new("RGB", (20, 12), "white")
+    image.paste("black", (0, 0, 20, 3))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(image, kind, exif=exif)
+    assert decode.size_of(data) == (20, 12)
+    upright = decode.open_image(data)
+    assert upright.size == (12, 20)
+    got = np.asarray(upright.convert("L"))
+    assert got[:, -1].max() < 50 < 200 < got[:, 0].min()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("damage", ["text", "cut"])
+def test_orientation_that_is_none_turns_nothing(damage):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(Image.new("RGB", (20, 12)), "JPEG", exif=exif)
+    tag = data.index(b"\x01\x12\x00\x03")
+    if damage == "text":  # Kind 2 in place of 3, a short number.
+        data = data[: tag + 3] + b"\x02" + data[tag + 4 :]
+        with Image.open(io.BytesIO(data)) as image:
+            assert isinstance(image.getexif()[0x0112], str)
+    else:
+        data = data[: tag - 6] + b"\xff" * 10 + data[tag + 4 :]
+    assert decode.size_of(data) == (12, 20)
+    assert decode.open_image(data).size == (20, 12)
+
+
+def test_fractions_are_refused():
+    image = Image.fromarray(np.zeros((4, 4), np.float32))
+    with pytest.raises(ValueError, match="no known range"):
+        decode.open_image(encoded(image, "TIFF"))
+
+
+def test_16_bit_tiff():
+    grey = np.arange(16, dtype=np.uint16).reshape(4, 4) * 257 * 16
+    data = encoded(Image.fromarray(grey), "TIFF")
+    got = decode.prepare_encoded(data, 4, 1)[..., 0]
+    np.testing.assert_array_equal(got, np.arange(16).reshape(4, 4) * 16)
+
+
+def test_a_profile_is_kept_and_that_of_inks_is_applied():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    image = Image.new("RGB", (4, 4), (200, 30, 60))
+    data = encoded(image, "PNG", icc_profile=profile.tobytes())
+    assert decode.open_image(data).info["icc_profile"] == profile.tobytes()
+    # A damaged one of inks does no harm.
+    inks = Image.new("CMYK", (4, 4), (0, 255, 255, 0))
+    plain = decode.open_image(encoded(inks, "JPEG")).convert("RGB")
+    data = encoded(inks, "JPEG", icc_profile=b"no profile")
+    got = decode.open_image(data)
+    assert "icc_profile" not in got.info
+    np.testing.assert_array_equal(got.convert("RGB"), plain)
+
+
+def profile_of_inks(shown):
+    """A profile that says white of one mixture, and black of all others."""
+    table = bytearray(b"\0\x80\x80" * 16)  # L, a, b of each mixture.
+    table[3 * shown] = 255
+    identity = struct.pack(">9i", *np.eye(3, dtype=int).ravel() << 16)
+    ramp = bytes(range(256))
+    lut = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity
+    lut += ramp * 4 + bytes(table) + ramp * 3
+    tags = struct.pack(">I4sII", 1, b"A2B0", 144, len(lut))
+    white = struct.pack(">3i", *(round(x * 65536) for x in (0.9642, 1, 0.8249)))
+    header = struct.pack(
+        ">I4sI4s4s4s12x4s28x12s48x",
+        144 + len(lut), b"lcms", 0x02400000, b"prtr", b"CMYK", b"Lab ",
+        b"acsp", white,
+    )  # fmt: skip
+    return header + tags + lut
+
+
+def test_the_profile_of_inks_is_applied():
+    inks = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
+    inks.paste((255, 0, 0, 0), (4, 0, 8, 8))
+    data = encoded(inks, "TIFF", icc_profile=profile_of_inks(0b0110))
+    got = decode.prepare_encoded(data, 8, 3)
+    assert got[:, :4].min() > 250
+    assert got[:, 4:].max() < 5

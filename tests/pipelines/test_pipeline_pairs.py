@@ -95,6 +95,29 @@ def test_two_folders(folders):
     np.testing.assert_array_equal(second, target)
 
 
+def test_pairs_are_by_names_without_endings(folders):
+    """`1.flip.png` comes before `1.png`, but `1.JPG` before `1.flip.JPG`."""
+    a, b = folders
+    (a / "1.png").rename(a / "1.PNG")
+    (a / "2.png").rename(a / "1.flip.PNG")
+    (b / "2.bmp").rename(b / "1.flip.bmp")
+    for folder in folders:
+        (folder / "__MACOSX").mkdir()
+        (folder / "__MACOSX" / "0.png").write_bytes(b"")
+        (folder / "._0.png").write_bytes(b"")
+        (folder / "y.png").mkdir()
+    ((source, target),) = whole(folders)
+    np.testing.assert_allclose(source, -target, atol=1e-6)
+    ((second, first),) = whole(folders, reverse=True)
+    np.testing.assert_allclose(second, -first, atol=1e-6)
+
+
+def test_two_files_of_one_name_are_named(folders):
+    (folders[0] / "1.jpg").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"Received: 5 and 4 .*twice: 1$"):
+        whole(folders)
+
+
 def test_cache_files(folders, tmp_path):
     expected = whole(folders)
     for _ in range(2):

@@ -109,6 +109,7 @@ def tree(tmp_path):
     for name in [".hidden.png", ".git/x.png", "__MACOSX/._a.png", "a/n.txt"]:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("not an image")
+    (folder / "y.png").mkdir()
     return folder
 
 
@@ -171,6 +172,50 @@ def test_nothing_in_folder_or_zip(tmp_path):
     path = pack(tmp_path / "empty", tmp_path / "empty.zip")
     with pytest.raises(ValueError, match=r"zip holds no image.*\.webp.*Recei"):
         make(path)
+
+
+def test_images_of_other_formats_are_named(tree, values):
+    for name in ("a.HEIC", "a/b.psd", ".c.heic"):
+        (tree / name).write_bytes(b"")
+    message = r"left out of the folder .*PNG or JPEG: 2 of them, a\.HEIC, a/b"
+    with pytest.warns(UserWarning, match=message):
+        assert values(make(tree, batch_size=5)) == [0, 1, 2, 3, 4]
+
+
+# Lists and globs
+
+
+def test_lists_and_globs(tree, values):
+    """They were taken for TFRecord files."""
+    names = ["b.gif", "a/9.WebP", "B.JPEG"]
+    files = [tree / name for name in names]
+    assert values(make(files, batch_size=3)) == [4, 2, 0]
+    assert values(make([str(file) for file in files], batch_size=3)) == [
+        *(4, 2, 0)
+    ]
+    assert values(make(f"{tree}/*", batch_size=2)) == [0, 4]
+    assert values(make(f"{tree}/**/*.*", batch_size=5)) == [0, 1, 2, 3, 4]
+    assert values(make(f"{tree}/a/*.png", batch_size=1)) == [1]
+
+
+def test_labels_of_a_glob(tmp_path, picture):
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        picture().save(tmp_path / name)
+    data = pipelines.labelled_images(f"{tmp_path}/*/*.png", 4, 3, shuffle=False)
+    assert next(iter(data))[1].numpy().tolist() == [0, 0, 1]
+
+
+def test_wrong_lists(tree):
+    for items, message in [
+        ([tree / "b.gif", tree / "a/n.txt"], r"image files alone.*n\.txt"),
+        ([tree], r"give one folder alone"),
+        ([tree / "no.png"], r"no such image file"),
+        ([tree / "no.tfrecord"], r"no such TFRecord file"),
+    ]:
+        error = FileNotFoundError if "no such" in message else ValueError
+        with pytest.raises(error, match=message):
+            make(items)
 
 
 # Damaged images

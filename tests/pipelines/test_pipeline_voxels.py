@@ -184,6 +184,10 @@ def test_npz_files(numbered, tmp_path):
     np.testing.assert_array_equal(grids_of(dataset), numbered)
     (tmp_path / "one").mkdir()
     np.savez(tmp_path / "one" / "a.npz", numbered[0].astype("float32"))
+    for name in ("__MACOSX/a.npz", ".git/a.npz", "._a.npz"):
+        (tmp_path / "one" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "one" / name).write_bytes(b"")
+    (tmp_path / "one" / "y.npz").mkdir()
     (grid,) = grids_of(pipelines.voxels(tmp_path / "one", 4, 1))
     np.testing.assert_array_equal(grid, numbered[0])
 

@@ -2,11 +2,13 @@
 
 import ast
 import contextlib
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
 
 from zoo.environment import BackendName
 
@@ -26,13 +28,108 @@ Model = Annotated[str, MODEL]
 
 @contextlib.contextmanager
 def user_errors() -> Iterator[None]:
-    """Ends the command with one line where the user can mend what is wrong."""
+    """Ends the command with one line where the user can mend what is wrong.
+
+    Warnings within it are one line too.
+    """
     try:
-        yield
+        with _plain_warnings():
+            yield
     except (ValueError, OSError, ImportError) as error:
         errors.print("[bold red]Error:[/]", end=" ")
         errors.print(str(error), markup=False, highlight=False)
         raise typer.Exit(2) from error
+
+
+class Bar:
+    """A progress bar of an image that is made in pieces.
+
+    It is shown while there are some to come, and in a terminal alone.
+    """
+
+    def __init__(self):
+        self._bar: Progress | None = None
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Shows how far it is.
+
+        Args:
+            name: The image's.
+            done: Pieces that are made.
+            total: All of them.
+        """
+        if self._bar is None and done < total:
+            columns = *Progress.get_default_columns(), MofNCompleteColumn()
+            # Standard output may go into a file.
+            self._bar = Progress(
+                *columns, console=errors, transient=True, redirect_stdout=False
+            )
+            self._bar.start()
+            self._bar.add_task(name, total=total)
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=done)
+        if done == total:
+            self.stop()
+
+    def stop(self) -> None:
+        """Takes the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+class Complaints:
+    """Says what is wrong with single files, and that something was."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self, text: str) -> None:
+        """Prints one.
+
+        Args:
+            text: What it says.
+        """
+        self.count += 1
+        _warn(text)
+
+    def end(self) -> None:
+        """Ends the command with code 1 if there was any."""
+        if self.count:
+            raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def work_on_files() -> Iterator[tuple[Bar, Complaints]]:
+    """Yields a bar and complaints for work on many files.
+
+    Files that can't be read are left out, and the command ends with code 1.
+    """
+    bar, complaints = Bar(), Complaints()
+    try:
+        yield bar, complaints
+    finally:
+        bar.stop()
+    complaints.end()
+
+
+@contextlib.contextmanager
+def _plain_warnings():
+    """Shows warnings without the lines of code that they are from."""
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        _warn(str(message))
+
+    before, warnings.showwarning = warnings.showwarning, show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
+def _warn(text):
+    errors.print("[bold yellow]Warning:[/]", end=" ")
+    errors.print(text, markup=False, highlight=False)
 
 
 def set_option(text: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli.common import Backend, Model, user_errors
+from zoo.cli.common import Backend, Model, user_errors, work_on_files
 from zoo.commands import translating
 from zoo.registry.loading import load_model
 
@@ -33,16 +33,35 @@ def translate(
             "another each time."
         ),
     ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Height and width of the results, of images' centre squares; "
+            "by default the images' own, where the model can (CycleGAN), or "
+            "the model's.",
+        ),
+    ] = None,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Images at a time.")
     ] = 16,
+    tile: Annotated[
+        int,
+        typer.Option(
+            min=256,
+            help="Height and width of the pieces in which larger images are "
+            "translated: less takes less memory.",
+        ),
+    ] = translating.TILE,
     backend: Backend = None,
 ) -> None:
-    """Translate images, cut to their centre square and resized.
+    """Translate images.
 
-    Each is written to --output as a PNG file of its own name.
+    Each is written to --output as a PNG file of its own name, to which the
+    direction is added where there are two. Files that can't be read are left
+    out, and the command ends with code 1.
     """
-    with user_errors():
+    with user_errors(), work_on_files() as (bar, complaints):
         network = load_model(model)
         takes = inspect.signature(
             getattr(network, "translate", load_model)
@@ -60,6 +79,14 @@ def translate(
                 f"Received: --{name} {options[name]}"
             )
         written = translating.translate_files(
-            network, images, output, batch_size=batch_size, **options
+            network,
+            images,
+            output,
+            batch_size,
+            size,
+            tile,
+            report=bar,
+            complain=complaints,
+            **options,
         )
-    print(f"Wrote {len(written)} images to {output}")
+        print(f"Wrote {len(written)} images to {output}")

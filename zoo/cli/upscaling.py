@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli.common import Backend, Model, user_errors
-from zoo.commands.upscaling import upscale_files
+from zoo.cli.common import Backend, Model, user_errors, work_on_files
+from zoo.commands.upscaling import TILE, upscale_files
 from zoo.registry.loading import load_model
 
 
@@ -20,9 +20,23 @@ def upscale(
         pathlib.Path,
         typer.Option(help="Directory of the results, PNG files."),
     ] = pathlib.Path("upscaled"),
+    tile: Annotated[
+        int,
+        typer.Option(
+            min=64,
+            help="Height and width of the pieces in which larger images are "
+            "enlarged: less takes less memory.",
+        ),
+    ] = TILE,
     backend: Backend = None,
 ) -> None:
-    """Enlarge images by a super-resolution model."""
-    with user_errors():
-        for result in upscale_files(load_model(model), images, output):
+    """Enlarge images by a super-resolution model.
+
+    Files that can't be read are left out, and the command ends with code 1.
+    """
+    with user_errors(), work_on_files() as (bar, complaints):
+        network = load_model(model)
+        for result in upscale_files(
+            network, images, output, tile, bar, complaints
+        ):
             print(f"Wrote {result}")

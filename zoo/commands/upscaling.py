@@ -1,7 +1,10 @@
 """Enlarging image files: `zoo upscale`."""
 
+import functools
 import pathlib
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -10,32 +13,49 @@ from zoo.engine.generative_model import GenerativeModel
 from zoo.models.super_resolution.super_resolution import (
     SuperResolution,
 )
+from zoo.utils import checks, images, pixels, tiles
 from zoo.utils.files import output_directory
 from zoo.utils.grids import from_uint8, save_picture, to_picture, to_uint8
-from zoo.utils.images import MODES, image_files, open_image
+
+TILE = 192
+"""Height and width of the pieces in which larger images are enlarged."""
+
+_RAMP = 8
+_REACH = 32
+"""What is farther than this from a pixel changes it by less than a grey
+level, even where the network looks farther."""
 
 
 def upscale_files(
     model: GenerativeModel,
     files: Iterable[pathlib.Path],
     directory: pathlib.Path,
+    tile: int = TILE,
+    report: Callable[[str, int, int], Any] = lambda name, done, total: None,
+    complain: Callable[[str], Any] = warnings.warn,
 ) -> Iterator[pathlib.Path]:
     """Enlarges image files of any size, one after the other.
 
-    Transparency is enlarged by Pillow's bicubic filter. Photos are turned
-    upright by their EXIF tag.
+    Photos are turned upright by their EXIF tag and keep their colour profile,
+    grey ones stay grey. Transparency is enlarged by Pillow's bicubic filter;
+    colours are spread outward under it first.
 
     Args:
         model: A `zoo.SRResNet` or `zoo.SRGAN` of grey or RGB images.
         files: The images, and folders of them.
         directory: Where the results go, as PNG files of the same names.
+        tile: Height and width in pixels of the pieces in which larger images
+            are enlarged, from 64. Memory grows with its square.
+        report: Called with an image's name, the number of its pieces that are
+            done, and that of all.
+        complain: Called with what is wrong with a file that is left out.
 
     Yields:
         The file of each result, once it is written.
 
     Raises:
-        ValueError: Another model, a file that is no image, or two of the same
-            name.
+        ValueError: Another model, no image that can be read, two of the same
+            name, or results that would lie beside the originals.
         FileNotFoundError: There is no such file or folder.
         OSError: A result can't be written.
     """
@@ -44,22 +64,52 @@ def upscale_files(
             "Expected a zoo.SRResNet or zoo.SRGAN of grey or RGB images. "
             f"Received: {type(model).__name__}"
         )
-    paths = image_files(files)
-    directory = output_directory(directory)
-    for path in paths:
-        result = directory / f"{path.stem}.png"
-        save_picture(_upscaled(model, open_image(path)), result)
-        yield result
+    if checks.positive_integer("tile", tile) < 64:
+        raise ValueError(
+            f"Argument `tile` must be at least 64. Received: tile={tile}"
+        )
+    directory = pathlib.Path(directory).expanduser()
+    paths = images.image_files(files, directory)
+    results = images.results_of(paths, directory)
+    output_directory(directory)
+    for file, image in images.opened(paths, complain):
+        picture = _upscaled(
+            model, image, tile, functools.partial(report, file.name)
+        )
+        results[file].parent.mkdir(parents=True, exist_ok=True)
+        profile = pixels.profile_of(image, picture.mode)
+        save_picture(picture, results[file], **profile)
+        yield results[file]
 
 
-def _upscaled(model, image):
-    transparent = "A" in image.getbands() or "transparency" in image.info
-    image = image.convert("RGBA") if transparent else image
-    pixels = np.asarray(image.convert(MODES[model.channels]))
-    low = from_uint8(pixels.reshape(1, *pixels.shape[:2], model.channels))
-    (high,) = to_uint8(model.upscale(low))
-    picture = to_picture(high)
-    if transparent:
+def _upscaled(model, image, tile, report):
+    alpha = None
+    grey = pixels.is_grey(image) or model.channels == 1
+    if pixels.is_transparent(image):
+        image = pixels.converted(image, 4)
         alpha = image.getchannel("A")
-        picture.putalpha(alpha.resize(picture.size, Image.Resampling.BICUBIC))
-    return picture
+        image = pixels.spread_colours(image)
+    image = pixels.converted(image, model.channels)
+
+    def make(box: tiles.Box) -> Image.Image:
+        low = np.asarray(image.crop(box))
+        shape = (1, *low.shape[:2], model.channels)
+        (high,) = to_uint8(model.upscale(from_uint8(low.reshape(shape))))
+        picture = to_picture(high)
+        picture = picture.convert("L") if grey else picture
+        if alpha is not None:
+            bicubic = Image.Resampling.BICUBIC
+            picture.putalpha(alpha.resize(picture.size, bicubic, box))
+        return picture
+
+    # A small piece has little to spare.
+    margin = min(model.reach, _REACH, tile // 4)
+    return tiles.paint(
+        image.size,
+        make,
+        side=tile,
+        margin=margin,
+        ramp=_RAMP,
+        scale=model.scale,
+        report=report,
+    )

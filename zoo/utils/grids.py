@@ -99,12 +99,15 @@ def to_picture(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def save_picture(picture: Image.Image, path: str | os.PathLike) -> None:
+def save_picture(
+    picture: Image.Image, path: str | os.PathLike, **options: Any
+) -> None:
     """Writes a picture, whole or not at all.
 
     Args:
         picture: `PIL.Image.Image`.
         path: File to write; its ending gives the format.
+        **options: Of Pillow's `save`, such as `icc_profile`.
     """
     with replacing(path) as temporary:
-        picture.save(temporary)
+        picture.save(temporary, **options)

@@ -13,6 +13,7 @@ from support.golden_cyclegan import (
 from support.tiny_gan import changed, everything
 
 import zoo
+from zoo.models.translation.resnet_generator import build_resnet_generator
 
 
 def tiny(**arguments):
@@ -208,6 +209,29 @@ def test_pictures_show_images_there_and_back(stepped):
     )
     with pytest.raises(ValueError, match=r"at least 4 images.*Received: 3"):
         model.pictures(4, inputs=inputs)
+
+
+def test_images_of_any_size():
+    """The same layers, on images that are mirrored up to multiples of 4."""
+    keras.utils.set_random_seed(0)
+    model = tiny()
+    random = np.random.default_rng(0)
+    photo = random.uniform(-1, 1, (1, 24, 20, 3)).astype("float32")
+    made = model.translate(photo, "b_to_a", any_size=True)
+    network = build_resnet_generator((24, 20, 3), model.filters, model.blocks)
+    network.set_weights(model.network("generator_ba").get_weights())
+    np.testing.assert_allclose(made, network.predict(photo), atol=1e-5)
+    cut = photo[:, 1:23, 2:19]
+    edges = ((0, 0), (1, 1), (1, 2), (0, 0))
+    expected = network.predict(np.pad(cut, edges, "symmetric"))
+    made = model.translate(cut, "b_to_a", any_size=True)
+    np.testing.assert_allclose(made, expected[:, 1:-1, 1:-2], atol=1e-5)
+    tiny_one = model.translate(photo[:, :1, :3], any_size=True)
+    assert tiny_one.shape == (1, 1, 3, 3)
+    alike = model.translate(images(2), any_size=True)
+    np.testing.assert_array_equal(alike, model.translate(images(2)))
+    with pytest.raises(ValueError, match=r"Expected float images.*Received"):
+        model.translate(photo[..., :1], any_size=True)
 
 
 @pytest.mark.parametrize(

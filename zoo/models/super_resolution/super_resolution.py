@@ -1,5 +1,6 @@
 """What models from low to high resolution share."""
 
+import math
 from typing import Any
 
 import keras
@@ -93,6 +94,13 @@ class SuperResolution(GenerativeModel):
     def image_shape(self) -> tuple[None, None, int]:
         """Shape of the images that it makes: `(None, None, channels)`."""
         return (None, None, self.channels)
+
+    @property
+    def reach(self) -> int:
+        """How far from a pixel, in those of low images, the network looks."""
+        sizes = np.cumprod((1, *UPSAMPLING[self.scale]))
+        convolutions = 4 + 2 * self.blocks + 1 + 4 / self.scale
+        return math.ceil(convolutions + sum(1 / sizes[:-1]))
 
     def unpack(self, data: Any) -> tuple[Any, Any]:
         """Returns images of low and of high resolution."""

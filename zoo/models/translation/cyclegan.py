@@ -12,6 +12,7 @@ from zoo.engine import batches, networks
 from zoo.engine.adam import adam
 from zoo.engine.generative_model import GenerativeModel
 from zoo.models.translation import two_sets
+from zoo.models.translation.any_size import AnySize
 from zoo.models.translation.image_pool import ImagePool
 from zoo.models.translation.patch_gan import build_patch_gan
 from zoo.models.translation.resnet_generator import build_resnet_generator
@@ -157,6 +158,7 @@ class CycleGAN(GenerativeModel):
         self.average("generator_ba")
         self.discriminator_a = self._judge("discriminator_a", discriminator_a)
         self.discriminator_b = self._judge("discriminator_b", discriminator_b)
+        self._any_size = AnySize(multiple=4, least=8)
         self.pool_a = ImagePool(pool_size, self.image_shape)
         self.pool_b = ImagePool(pool_size, self.image_shape)
         if not identity_weight:
@@ -313,7 +315,11 @@ class CycleGAN(GenerativeModel):
         return network(images, training=training)
 
     def translate(
-        self, images: Any, direction: str = "a_to_b", batch_size: int = 16
+        self,
+        images: Any,
+        direction: str = "a_to_b",
+        batch_size: int = 16,
+        any_size: bool = False,
     ) -> np.ndarray:
         """Translates images from one domain to the other.
 
@@ -321,6 +327,9 @@ class CycleGAN(GenerativeModel):
             images: float array `(count, size, size, channels)` in [-1, 1].
             direction: `"a_to_b"` or `"b_to_a"`.
             batch_size: Images per forward pass.
+            any_size: Whether images may be of any height and width. The
+                network is fully convolutional; images are mirrored at their
+                borders up to multiples of 4, and results cut again.
 
         Returns:
             float32 array of the shape of `images`, in [-1, 1].
@@ -330,10 +339,17 @@ class CycleGAN(GenerativeModel):
                 or range.
         """
         checks.one_of("direction", direction, tuple(_GENERATORS))
-        batches.check_images(images, self.image_shape)
+        shape = tuple(np.shape(images))
+        is_other = any_size and len(shape) == 4
+        size = shape[1:3] if is_other else self.image_shape[:2]
+        batches.check_images(images, (*size, self.image_shape[-1]))
         images = ops.convert_to_numpy(images).astype("float32")
+
+        def predict(images, network):
+            return self._generate(images, len(images), batch_size, network)
+
         network = self.network(_GENERATORS[direction])
-        return self._generate(images, len(images), batch_size, network)
+        return self._any_size.run(network, images, predict)
 
     def cycle(
         self, images: Any, direction: str = "a_to_b", batch_size: int = 16
