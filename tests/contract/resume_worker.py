@@ -9,11 +9,11 @@ import keras
 
 import callbacks
 import pipelines
-from zoo import backend
 
 from .models import (
     BATCH,
     COUNT,
+    EAGER,
     MODELS,
     compile_small,
     everything,
@@ -29,8 +29,7 @@ SHUFFLED = "shuffled"
 def start(name):
     """Returns the compiled model of a training."""
     entry = MODELS["DCGAN" if name == SHUFFLED else name]
-    several = 1 if "steps_per_execution" in backend.UNSUPPORTED else 2
-    return compile_small(entry.make(), steps_per_execution=several)
+    return compile_small(entry.make(), run_eagerly=EAGER)
 
 
 def data_of(name):
