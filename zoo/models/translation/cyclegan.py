@@ -1,6 +1,7 @@
 """CycleGAN: Zhu, Park, Isola, Efros 2017, arXiv:1703.10593."""
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ from keras import ops
 from zoo import backend, losses
 from zoo.engine import batches
 from zoo.engine.generative_model import GenerativeModel
+from zoo.engine.learning_rates import LinearDecay, with_rate
 from zoo.models.translation import two_sets
 from zoo.models.translation.image_pool import ImagePool
 from zoo.models.translation.patch_gan import build_patch_gan
@@ -39,7 +41,7 @@ class CycleGAN(GenerativeModel):
 
     Deviations from the paper: without arguments, `compile` keeps its rate
     for the whole training, since the number of steps isn't known: see
-    `zoo.learning_rates.LinearDecay` for the paper's. The identity loss, which
+    `paper_optimizers` for the paper's. The identity loss, which
     the paper uses for some data alone, is on, as in that code. Both domains
     have images of one shape.
 
@@ -168,6 +170,23 @@ class CycleGAN(GenerativeModel):
         return {
             player: keras.optimizers.Adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
+        }
+
+    def paper_optimizers(
+        self, updates: Mapping[str, int]
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """The paper's, whose rate falls to 0 in the second half: section 4.
+
+        Args:
+            updates: Updates of each player in the whole training.
+
+        Returns:
+            Dict of player to optimizer.
+        """
+        halves = {k: (n // 2, n - n // 2) for k, n in updates.items()}
+        return {
+            player: with_rate(adam, LinearDecay(2e-4, *halves[player]))
+            for player, adam in self.default_optimizers().items()
         }
 
     # The losses
