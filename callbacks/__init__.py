@@ -4,6 +4,7 @@ from .evaluate import Evaluate
 from .learning_rates import LearningRates
 from .progress import Progress
 from .sample_grid import SampleGrid
+from .time_limit import TimeLimit
 from .training_state import TrainingState
 from .voxel_grid import VoxelGrid
 
@@ -12,6 +13,7 @@ __all__ = [
     "LearningRates",
     "Progress",
     "SampleGrid",
+    "TimeLimit",
     "TrainingState",
     "VoxelGrid",
 ]

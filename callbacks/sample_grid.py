@@ -32,7 +32,7 @@ class SampleGrid(keras.callbacks.Callback):
         frame_ms: Milliseconds per picture of the animation; the last one
             stays for at least two seconds.
         inputs: For a model that translates, images of the shape that it
-            takes, at least `rows * columns`.
+            takes; `rows * columns` are shown, or all of fewer.
         tensorboard: Directory of TensorBoard event files to also write the
             grids to as images; needs the package `tensorboard`.
         **generate: Further arguments for the model's `generate`, over those of
@@ -102,9 +102,10 @@ class SampleGrid(keras.callbacks.Callback):
     def _save(self, epoch):
         generate = {**self.model.preview_arguments(), **self.generate}
         rows = self.rows or self.model.grid_rows
-        images = self.model.pictures(
-            rows * self.columns, self.seed, self.inputs, **generate
-        )
+        count = rows * self.columns
+        if self.inputs is not None:
+            count = min(count, len(self.inputs))
+        images = self.model.pictures(count, self.seed, self.inputs, **generate)
         picture = image_grid(images, self.columns)
         save_picture(picture, self.directory / f"epoch-{epoch:04d}.png")
         self.newest = epoch

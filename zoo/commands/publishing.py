@@ -1,5 +1,6 @@
 """From a finished training to a preset with its numbers: `zoo publish`."""
 
+import dataclasses
 import json
 import pathlib
 from typing import Any
@@ -11,7 +12,7 @@ from zoo.engine.finite import check_finite
 from zoo.engine.generative_model import GenerativeModel
 from zoo.recipes.credits import credits_of
 from zoo.recipes.recipe import get_recipe
-from zoo.recipes.settings import Settings, default_settings
+from zoo.recipes.settings import default_settings, read_settings
 from zoo.registry.loading import BEST, load_model
 from zoo.registry.weights import to_half
 
@@ -50,14 +51,8 @@ def publish(
         ValueError: `run` holds no finished training, or one whose weights
             are not finite.
     """
-    path = run / "settings.json"
-    if not path.is_file():
-        raise ValueError(
-            "Expected a directory of zoo train, with settings.json. "
-            f"Received: {str(run)!r}"
-        )
-    written = json.loads(path.read_text())
-    settings = Settings(**written)
+    settings, _ = read_settings(run)
+    written = json.loads(json.dumps(dataclasses.asdict(settings)))
     recipe = get_recipe(settings.model)
     best = run / BEST
     model = in_float32(load_model(best if best.exists() else run))
@@ -122,17 +117,21 @@ def command_of(settings: dict[str, Any]) -> str:
     """Returns the command that trains by these settings.
 
     Args:
-        settings: Contents of `settings.json`.
+        settings: Fields of `zoo.recipes.settings.Settings`, as JSON has them.
     """
     name, data = settings["model"], settings["data"]
     command = f"zoo train {name}"
-    usual = vars(default_settings(name, data=data, seed=0))
+    paper = settings.get("paper", False)
+    usual = vars(default_settings(name, data=data, seed=0, paper=paper))
+    usual = usual | {"paper": False}
     usual = json.loads(json.dumps(usual)) | {"data": get_recipe(name).data}
     for key, value in settings.items():
         if key in ("model", "backend", "arguments") or value == usual[key]:
             continue
         flag = key.replace("_", "-")
-        if isinstance(value, bool):
+        if isinstance(value, dict):  # Learning rates by player.
+            command += "".join(f" --{flag} {k}={v}" for k, v in value.items())
+        elif isinstance(value, bool):
             command += f" --{flag}" if value else f" --no-{flag}"
         else:
             command += f" --{flag} {value}"

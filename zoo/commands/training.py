@@ -1,32 +1,20 @@
 """A whole training in one call: what `zoo train` runs."""
 
-import dataclasses
-import json
 import pathlib
-import shutil
 import time
 
 import keras
 import numpy as np
 
 from zoo import siblings
+from zoo.commands.run import Run, build
+from zoo.commands.run_directory import claim, write_settings
 from zoo.commands.training_log import columns_of, drop_rows, plot
 from zoo.engine.finite import not_finite, some
 from zoo.engine.learning_rates import rate_column
 from zoo.recipes.inputs import all_images
-from zoo.recipes.recipe import get_recipe
 from zoo.recipes.settings import Settings
 from zoo.utils.files import output_directory, replacing
-
-OWN_FILES = (
-    "settings.json",
-    "losses.csv",
-    "losses.png",
-    "distance.png",
-    "model.keras",
-    "best.keras",
-)
-OWN_DIRECTORIES = ("state", "samples")
 
 
 def train(
@@ -34,11 +22,17 @@ def train(
     epochs: int | None,
     directory: str | pathlib.Path,
     overwrite: bool = False,
+    *,
+    resume: bool = False,
+    max_seconds: float | None = None,
+    tensorboard: bool = False,
 ) -> pathlib.Path:
     """Trains a model and leaves all that shows how it went.
 
     Called again with the same settings and directory, it goes on where the
-    last call was interrupted, exactly.
+    last call was interrupted, exactly. With more epochs, or after all of them,
+    it goes on too: learning rates that change then follow the new number, as
+    if it had been asked for from the start, and are said.
 
     Args:
         settings: What to train.
@@ -48,6 +42,10 @@ def train(
             `state/`; with `features` also `distance.png` and `best.keras`,
             the model at the least distance.
         overwrite: Removes an earlier training in `directory` first.
+        resume: Whether to go on with what is in `directory`, although its
+            settings are others, such as another learning rate.
+        max_seconds: Begins no epoch that would not end in so many seconds.
+        tensorboard: Whether to write `tensorboard/`, too.
 
     Returns:
         The directory.
@@ -58,48 +56,92 @@ def train(
             are no longer finite, of which nothing is saved.
         OSError: `directory` can't be written to.
     """
-    recipe = get_recipe(settings.model)
-    epochs = epochs or recipe.epochs
-    directory = _claim(output_directory(directory), settings, overwrite)
-    state = siblings.callbacks.TrainingState(directory / "state")
-    if state.epoch >= epochs:
+    started = time.monotonic()
+    directory = output_directory(directory)
+    earlier = claim(directory, settings, overwrite, resume)
+    state = siblings.callbacks.TrainingState(
+        directory / "state", learning_rate="model"
+    )
+    keras.utils.set_random_seed(settings.seed)
+    run = build(settings, epochs)
+    _check_unfinished(directory, state.epoch, run.epochs)
+    # Not before they are known to work.
+    write_settings(directory, settings, run.facts())
+    print(run.summary())
+    if state.epoch:
+        print(_going_on(state.epoch, run, earlier))
+    log = directory / "losses.csv"
+    drop_rows(log, state.epoch, map(rate_column, run.model.players))
+    limit = []
+    if max_seconds is not None:
+        left = max(0.0, max_seconds - (time.monotonic() - started))
+        limit = [siblings.callbacks.TimeLimit(left)]
+    _fit(run, directory, log, tensorboard, [state, *limit])
+    with replacing(directory / "model.keras") as temporary:
+        run.model.save(temporary)
+    plot(run.model, log, directory)
+    if any(callback.stopped for callback in limit):
+        print(
+            f"Out of time after epoch {state.epoch} of {run.epochs}. To go "
+            f"on: zoo train --resume {directory}"
+        )
+    return directory
+
+
+def _check_unfinished(directory, done, epochs):
+    if done >= epochs:
         raise ValueError(
-            f"The training in {directory} has already run {state.epoch} "
-            "epochs; ask for more, or give overwrite or another directory. "
+            f"The training in {directory} has already run {done} epochs; ask "
+            "for more, or give overwrite or another directory. "
             f"Received: epochs={epochs}"
         )
-    keras.utils.set_random_seed(settings.seed)
-    model, inputs = _build(recipe, settings, epochs)
-    _write_settings(directory, settings)  # Not before they are known to work.
-    log = directory / "losses.csv"
-    rates = map(rate_column, model.players)
-    drop_rows(log, state.epoch, rates)
+
+
+def _going_on(done, run, earlier):
+    """Says where a training goes on, and what the rates follow."""
+    text = f"Goes on after epoch {done} of {run.epochs}."
+    before = earlier.get("epochs", run.epochs)
+    if before != run.epochs:
+        text += (
+            f" It was to have {before}; a learning rate that changes follows "
+            "the new number from here on."
+        )
+    return text
+
+
+def _fit(run: Run, directory, log, tensorboard, last):
+    """Trains, with callbacks whose order says who sees what of whom."""
     progress = siblings.callbacks.Progress()
     writer = keras.callbacks.CSVLogger(str(log), append=True)
+    events = str(directory / "tensorboard") if tensorboard else None
+    boards = []
+    if events is not None:
+        boards = [keras.callbacks.TensorBoard(events, write_graph=False)]
     try:
-        model.fit(
-            inputs.data,
-            epochs=epochs,
+        run.model.fit(
+            run.inputs.data,
+            epochs=run.epochs,
             verbose=0,
             callbacks=[
                 _Guard(directory),
-                *_distance(settings, directory, log),
+                *_distance(run.settings, directory, log),
                 siblings.callbacks.LearningRates(),
                 progress,
                 _Clock(),
                 keras.callbacks.TerminateOnNaN(),
                 writer,
+                *boards,
                 siblings.callbacks.SampleGrid(
-                    directory / "samples", inputs=inputs.preview
+                    directory / "samples",
+                    inputs=run.inputs.preview,
+                    tensorboard=events,
                 ),
-                state,
+                *last,
             ],
         )
     finally:
         progress.close()
         writer.on_train_end()  # Closes the log after an error, too.
-    _finish(model, log, directory)
-    return directory
 
 
 class _Clock(keras.callbacks.Callback):
@@ -121,7 +163,12 @@ def _distance(settings, directory, log):
     evaluate = siblings.callbacks.Evaluate(
         ["fd"],
         settings.features,
-        reference=all_images(settings.data, settings.size, settings.channels),
+        reference=all_images(
+            settings.data,
+            settings.size,
+            settings.channels,
+            on_error=settings.on_error,
+        ),
         count=settings.samples,
         seed=settings.seed,
     )
@@ -135,59 +182,6 @@ def _distance(settings, directory, log):
         initial_value_threshold=min(earlier, default=None),
     )
     return [evaluate, keep]
-
-
-def _build(recipe, settings, epochs):
-    inputs = recipe.inputs(settings)
-    arguments = inputs.arguments | settings.arguments
-    try:
-        model = recipe.model(dtype=settings.dtype, **arguments)
-    except TypeError as error:  # Of a name or a value that it does not take.
-        raise ValueError(
-            f"The model does not take its arguments: {error}. "
-            f"Received: arguments={arguments}"
-        ) from error
-    model.class_names = inputs.class_names
-    updates = model.updates(epochs * len(inputs.data))
-    model.compile(**recipe.optimizers(updates))
-    return model, inputs
-
-
-def _claim(directory, settings, overwrite):
-    """Makes sure that the directory is for this training and no other."""
-    if overwrite:
-        for name in OWN_FILES:
-            (directory / name).unlink(missing_ok=True)
-        for name in OWN_DIRECTORIES:
-            shutil.rmtree(directory / name, ignore_errors=True)
-    path = directory / "settings.json"
-    if not path.exists():
-        return directory
-    wanted = json.loads(json.dumps(dataclasses.asdict(settings)))
-    found = json.loads(path.read_text())
-    different = [k for k in wanted if wanted[k] != found.get(k)]
-    if different:
-        raise ValueError(
-            f"{directory} holds another training; give overwrite or another "
-            "directory. "
-            + " ".join(
-                f"Expected {k}={found.get(k)!r}. Received: {k}={wanted[k]!r}."
-                for k in different
-            )
-        )
-    return directory
-
-
-def _write_settings(directory, settings):
-    with replacing(directory / "settings.json") as temporary:
-        text = json.dumps(dataclasses.asdict(settings), indent=2)
-        temporary.write_text(text + "\n")
-
-
-def _finish(model, log, directory):
-    with replacing(directory / "model.keras") as temporary:
-        model.save(temporary)
-    plot(model, log, directory)
 
 
 class _Guard(keras.callbacks.Callback):
@@ -206,6 +200,7 @@ class _Guard(keras.callbacks.Callback):
             raise ValueError(
                 f"The training diverged in epoch {epoch + 1}. What was saved "
                 "before is as it was, the last good state and the best model: "
-                f"see {self.directory}. Try a lower learning rate. Received, "
-                f"not finite: {some(found)}"
+                "go on with a lower learning rate: zoo train --resume "
+                f"{self.directory} --learning-rate RATE. Received, not "
+                f"finite: {some(found)}"
             )

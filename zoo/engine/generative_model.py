@@ -5,7 +5,7 @@ import inspect
 import os
 import pathlib
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -202,6 +202,22 @@ class GenerativeModel(keras.Model):
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Returns a dict of player to the optimizer of the paper."""
         raise NotImplementedError
+
+    def paper_optimizers(
+        self, updates: Mapping[str, int]
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """Returns the paper's optimizers, for a training of known length.
+
+        Those of `default_optimizers`, unless the paper has a learning rate
+        that changes with the length of the training.
+
+        Args:
+            updates: Updates of each player: see `updates`.
+
+        Returns:
+            Dict of player to optimizer.
+        """
+        return self.default_optimizers()
 
     def compile(
         self,

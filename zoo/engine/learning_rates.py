@@ -116,6 +116,56 @@ def rates_of(
     }
 
 
+def with_rate(
+    optimizer: keras.optimizers.Optimizer, rate: Any
+) -> keras.optimizers.Optimizer:
+    """Returns a new optimizer of the same settings at another rate.
+
+    Args:
+        optimizer: An optimizer.
+        rate: A number, a schedule, or the config of one.
+    """
+    config = optimizer.get_config() | {"learning_rate": rate}
+    return type(optimizer).from_config(config)
+
+
+_RATES = (
+    "initial_learning_rate",
+    "end_learning_rate",
+    "warmup_target",
+    "values",
+)
+"""What schedules call the rates that they go between."""
+
+
+def scaled_rate(rate: Any, greatest: float) -> Any:
+    """Returns a rate or a schedule, scaled so that its greatest rate is known.
+
+    Args:
+        rate: A number, or the config of a schedule.
+        greatest: The greatest rate that it shall have.
+
+    Returns:
+        A number, or the config of a schedule of the same form.
+
+    Raises:
+        ValueError: A schedule that does not say between which rates it goes.
+    """
+    if not isinstance(rate, dict):
+        return greatest
+    config = rate["config"]
+    found = {k: config[k] for k in _RATES if config.get(k) is not None}
+    most = max(keras.tree.flatten(found), default=0)
+    if not most:
+        raise ValueError(
+            "Only a schedule that names its rates can be scaled, by one of "
+            f"{_RATES}. Received: {rate['class_name']} with {sorted(config)}"
+        )
+    factor = greatest / most
+    scaled = keras.tree.map_structure(lambda x: x * factor, found)
+    return rate | {"config": config | scaled}
+
+
 def rate_column(player: str) -> str:
     """Returns the name by which a player's learning rate is logged.
 

@@ -8,11 +8,18 @@ import importlib
 import pkgutil
 
 from zoo.recipes.inputs import Inputs, images, labelled_images
-from zoo.recipes.recipe import RECIPES, Recipe, get_recipe, register_recipe
+from zoo.recipes.recipe import (
+    RECIPES,
+    Paper,
+    Recipe,
+    get_recipe,
+    register_recipe,
+)
 
 __all__ = [
     "RECIPES",
     "Inputs",
+    "Paper",
     "Recipe",
     "get_recipe",
     "images",

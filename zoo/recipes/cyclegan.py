@@ -14,7 +14,7 @@ from zoo.metrics import Evaluator
 from zoo.models.translation.cyclegan import CycleGAN
 from zoo.recipes import inputs
 from zoo.recipes.inputs import Inputs
-from zoo.recipes.recipe import Recipe, get_recipe, register_recipe
+from zoo.recipes.recipe import Paper, Recipe, get_recipe, register_recipe
 
 PREVIEWS = 64
 FEATURES = "efficientnet_lite0"
@@ -35,17 +35,19 @@ def unpaired_images(settings: Any) -> Inputs:
         test split, where the source has one.
     """
     a, b = domains(settings.data)
-    data = siblings.pipelines.unpaired_images(
+    make = functools.partial(
+        siblings.pipelines.unpaired_images,
         a,
         b,
         settings.size,
-        settings.batch_size,
         load_size=settings.size + settings.size // 8,
         flip=settings.flip,
         channels=settings.channels,
         shuffle_seed=settings.seed,
         cache=True,
+        on_error=settings.on_error,
     )
+    data = inputs.fitting(make, settings.batch_size)
     shape = tuple(data.element_spec[0].shape[1:])
     images = test_images(a, settings)
     if images is None:
@@ -63,13 +65,7 @@ def domains(data: str) -> list[str]:
     Raises:
         ValueError: They are not two.
     """
-    sources = [source.strip() for source in str(data).split(",")]
-    if len(sources) != 2 or not all(sources):
-        raise ValueError(
-            "The data of a CycleGAN are two sources with a comma between, "
-            f"such as horses,zebras. Received: {data!r}"
-        )
-    return sources
+    return inputs.two_sources(data, "CycleGAN")
 
 
 def test_images(source: str, settings: Any) -> np.ndarray | None:
@@ -87,7 +83,13 @@ def test_images(source: str, settings: Any) -> np.ndarray | None:
 
 
 def _train_images(source, settings):
-    return _joined(inputs.all_images(source, settings.size, settings.channels))
+    images = inputs.all_images(
+        source,
+        settings.size,
+        settings.channels,
+        on_error=settings.on_error,
+    )
+    return _joined(images)
 
 
 def _joined(batches):
@@ -182,6 +184,7 @@ register_recipe(
         optimizers=functools.partial(adam, RATE),
         inputs=unpaired_images,
         measure=measure,
+        paper=Paper(256, 1, flip=True, epochs=200),
     ),
 )
 

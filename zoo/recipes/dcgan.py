@@ -8,7 +8,10 @@ import keras
 from zoo.models.gan.dcgan import DCGAN
 from zoo.recipes import measures
 from zoo.recipes.optimizers import falling_adam
-from zoo.recipes.recipe import Recipe, register_recipe
+from zoo.recipes.recipe import Paper, Recipe, register_recipe
+
+# Epochs as the authors' code.
+PAPER = Paper(size=64, batch_size=128, flip=False, epochs=25)
 
 # The paper's width and rates would need hours on two cores. A narrow network
 # at a higher rate, with smoothed targets and averaged weights, needs minutes.
@@ -25,6 +28,7 @@ QUICK = Recipe(
         "discriminator_optimizer": keras.optimizers.Adam(1e-3, beta_1=0.5),
     },
     features="fashion_mnist",
+    paper=PAPER,
 )
 register_recipe("dcgan", QUICK)
 
@@ -57,6 +61,7 @@ LONG = Recipe(
         updates, beta_1=0.0, generator=1e-3, discriminator=1e-3
     ),
     features="fashion_mnist",
+    paper=PAPER,
 )
 
 WAYS = {f"temperature_{t}": {"temperature": t} for t in (0.9, 1.0, 0.8)}

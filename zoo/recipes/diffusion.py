@@ -7,8 +7,8 @@ import numpy as np
 
 from zoo.models.diffusion.model import Diffusion
 from zoo.recipes import measures
-from zoo.recipes.inputs import labelled_images, test_images
-from zoo.recipes.recipe import Recipe, register_recipe
+from zoo.recipes.inputs import images_and_labels, test_images
+from zoo.recipes.recipe import Paper, Recipe, register_recipe
 
 INVERTED = 64
 """Test images that are turned into noise and back, for a card."""
@@ -45,17 +45,27 @@ def measure(model: Diffusion, settings: Any, count: int) -> measures.Metrics:
     """
     if settings.features is None:
         return {}
-    found = measures.samples_and_ways(model, settings, count, WAYS, BEST)
+    found = measures.samples_and_ways(model, settings, count, *_ways(model))
     return found | _inversion_error(model, settings)
 
 
+def _ways(model):
+    """Those that are guided need classes."""
+    if model.num_classes is not None:
+        return WAYS, BEST
+    return {k: v for k, v in WAYS.items() if "guidance" not in v}, SOLVER
+
+
 def _inversion_error(model, settings):
+    labelled = model.num_classes is not None
     test = test_images(
-        settings.data, settings.size, settings.channels, labelled=True
+        settings.data, settings.size, settings.channels, labelled=labelled
     )
     if test is None:
         return {}
-    images, labels = (x[:INVERTED].numpy() for x in next(iter(test)))
+    batch = next(iter(test)) if labelled else (next(iter(test)),)
+    images, *labels = (x[:INVERTED].numpy() for x in batch)
+    labels = labels[0] if labelled else None
     noise = model.invert(images, steps=50, labels=labels)
     back = model.generate_from(noise, steps=50, labels=labels)
     return {
@@ -68,6 +78,9 @@ def _inversion_error(model, settings):
         }
     }
 
+
+# CIFAR-10.
+PAPER = Paper(size=32, batch_size=128, flip=True, steps=800_000)
 
 # The paper's network would need days on two cores. Patches make the maps a
 # quarter as large; a network that predicts images leaves no pattern of them. By
@@ -104,8 +117,9 @@ register_recipe(
                 2e-3, global_clipnorm=1.0
             )
         },
-        inputs=labelled_images,
+        inputs=images_and_labels,
         measure=measure,
+        paper=PAPER,
     ),
 )
 
@@ -135,7 +149,8 @@ register_recipe(
             )
         },
         features="fashion_mnist",
-        inputs=labelled_images,
+        inputs=images_and_labels,
         measure=measure,
+        paper=PAPER,
     ),
 )

@@ -1,6 +1,7 @@
 """3D-GAN on seats and tables: in minutes, and in half an hour."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,9 @@ import numpy as np
 from zoo import siblings
 from zoo.metrics import coverage_and_matching
 from zoo.models.gan3d.model import GAN3D
-from zoo.recipes.inputs import Inputs
+from zoo.recipes.inputs import Inputs, fitting
 from zoo.recipes.optimizers import falling_adam
-from zoo.recipes.recipe import Recipe, register_recipe
+from zoo.recipes.recipe import Paper, Recipe, register_recipe
 from zoo.utils.files import cache_directory
 
 FURNITURE = "furniture:chair,armchair,stool,bench,sofa,couch,table"
@@ -33,14 +34,15 @@ def voxels(settings: Any) -> Inputs:
         The data, and `resolution`.
     """
     split = "train" if _is_furniture(settings) else "all"
-    data = _pipeline(
+    make = functools.partial(
+        _pipeline,
         settings,
         split,
-        settings.batch_size,
         mirror=settings.flip,
         passes=PASSES,
         shuffle_seed=settings.seed,
     )
+    data = fitting(make, settings.batch_size)
     return Inputs(data, {"resolution": settings.size})
 
 
@@ -144,6 +146,7 @@ RECIPE = Recipe(
     optimizers=adam,
     inputs=voxels,
     measure=measure,
+    paper=Paper(64, 100, flip=False),
 )
 register_recipe("gan3d", RECIPE)
 

@@ -1,7 +1,8 @@
 """Data for a training, and what they decide of its model."""
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,24 +22,29 @@ class Inputs:
             are made of: float32 `(count, height, width, channels)` in
             [-1, 1], held out of `data`. `None` for models that need none.
         class_names: Names of the classes; `None` without classes.
+        note: What whoever trains should know of the data; empty for nothing.
     """
 
     data: Any
     arguments: dict[str, Any]
     preview: np.ndarray | None = None
     class_names: Sequence[str] | None = None
+    note: str = ""
 
 
 def images(settings: Any) -> Inputs:
     """Makes batches of images, by `pipelines.images`.
 
     Args:
-        settings: A `zoo.recipes.settings.Settings`.
+        settings: A `zoo.recipes.settings.Settings`; with `num_classes` among
+            its arguments there are labels too.
 
     Returns:
         The data, and `image_shape`.
     """
-    data = siblings.pipelines.images(settings.data, **_options(settings))
+    if settings.arguments.get("num_classes") is not None:
+        return labelled_images(settings)
+    data = _batches(siblings.pipelines.images, settings)
     return Inputs(data, {"image_shape": tuple(data.element_spec.shape[1:])})
 
 
@@ -49,26 +55,101 @@ def labelled_images(settings: Any) -> Inputs:
         settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
-        The data, `image_shape`, `num_classes` and the names of classes.
+        The data, `image_shape`, `num_classes` and the names of classes, if
+        these are all that the model has.
+
+    Raises:
+        ValueError: The data have no labels, or more classes than
+            `num_classes`, where that is among the arguments.
     """
-    data = siblings.pipelines.labelled_images(
-        settings.data, **_options(settings)
-    )
-    shape = tuple(data.element_spec[0].shape[1:])
     names = siblings.pipelines.class_names(settings.data)
+    asked = settings.arguments.get("num_classes")
+    if asked is not None and len(names) > asked:
+        raise ValueError(
+            f"The data have {len(names)} classes, and so has the model, or "
+            f"more: {', '.join(names)}. Received: num_classes={asked}"
+        )
+    data = _batches(siblings.pipelines.labelled_images, settings)
+    shape = tuple(data.element_spec[0].shape[1:])
     arguments = {"image_shape": shape, "num_classes": len(names)}
-    return Inputs(data, arguments, class_names=names)
+    known = names if asked in (None, len(names)) else None
+    return Inputs(data, arguments, class_names=known)
 
 
-def _options(settings):
-    return {
-        "image_size": settings.size,
-        "batch_size": settings.batch_size,
-        "channels": settings.channels,
-        "flip": settings.flip,
-        "shuffle_seed": settings.seed,
-        "cache": True,
-    }
+def images_and_labels(settings: Any) -> Inputs:
+    """Makes batches of images, with labels where the data have classes.
+
+    For models that train with classes or without. `num_classes=None` among
+    the arguments asks for none, and a number for some.
+
+    Args:
+        settings: A `zoo.recipes.settings.Settings`.
+
+    Returns:
+        What `labelled_images` or `images` returns.
+    """
+    if "num_classes" in settings.arguments:
+        return images(settings)
+    try:
+        siblings.pipelines.class_names(settings.data)
+    except ValueError as error:
+        made = images(settings)  # Which says so, if it is no source at all.
+        note = f"Trains without classes. {error}"
+        return dataclasses.replace(made, note=note)
+    return labelled_images(settings)
+
+
+def fitting(make: Callable[[int], Any], batch_size: int) -> Any:
+    """Makes batches of a size, or a single one of all where there are fewer.
+
+    Args:
+        make: Makes the data of a batch size, and raises a ValueError for one
+            that is too large, or for another reason.
+        batch_size: Items per batch.
+
+    Returns:
+        What `make` returns.
+    """
+    try:
+        return make(batch_size)
+    except ValueError:
+        count = len(make(1))
+        if count >= batch_size:
+            raise
+        return make(count)
+
+
+def two_sources(data: str, whose: str) -> list[str]:
+    """Returns the two sources of `"a,b"`.
+
+    Args:
+        data: Two sources with a comma between them.
+        whose: Whose data they are, for the error.
+
+    Raises:
+        ValueError: They are not two.
+    """
+    sources = [source.strip() for source in str(data).split(",")]
+    if len(sources) != 2 or not all(sources):
+        raise ValueError(
+            f"The data of a {whose} are two sources with a comma between, "
+            f"such as horses,zebras. Received: {data!r}"
+        )
+    return sources
+
+
+def _batches(pipeline, settings):
+    make = functools.partial(
+        pipeline,
+        settings.data,
+        settings.size,
+        channels=settings.channels,
+        flip=settings.flip,
+        shuffle_seed=settings.seed,
+        cache=True,
+        on_error=settings.on_error,
+    )
+    return fitting(make, settings.batch_size)
 
 
 def all_images(
@@ -77,6 +158,7 @@ def all_images(
     channels: int | None,
     split: str = "train",
     labelled: bool = False,
+    on_error: str = "raise",
 ) -> Any:
     """Returns batches of all images of a source, in order.
 
@@ -86,6 +168,7 @@ def all_images(
         channels: Channels, or `None` as the source has them.
         split: The split.
         labelled: Whether labels come with them.
+        on_error: "raise" or "skip", for files that cannot be read.
 
     Returns:
         A `tf.data.Dataset`.
@@ -100,6 +183,7 @@ def all_images(
         channels=channels,
         shuffle=False,
         drop_remainder=False,
+        on_error=on_error,
     )
 
 

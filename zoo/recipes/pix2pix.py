@@ -1,6 +1,7 @@
 """Pix2Pix from relief to satellite pictures: in minutes, and in an hour."""
 
 import dataclasses
+import functools
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +12,9 @@ import numpy as np
 from zoo import metrics, siblings
 from zoo.models.translation.pix2pix import Pix2Pix
 from zoo.recipes import relief
-from zoo.recipes.inputs import Inputs
+from zoo.recipes.inputs import Inputs, fitting, two_sources
 from zoo.recipes.optimizers import falling_adam
-from zoo.recipes.recipe import Recipe, get_recipe, register_recipe
+from zoo.recipes.recipe import Paper, Recipe, get_recipe, register_recipe
 from zoo.utils.grids import from_uint8, to_uint8
 
 PREVIEW = 8 * Pix2Pix.plain_rows
@@ -27,15 +28,24 @@ def pairs(settings: Any) -> Inputs:
         settings: A `zoo.recipes.settings.Settings`, whose `data` is
             `"relief_to_satellite"`; a folder of the two maps (see
             `zoo.recipes.relief`); a folder with the folders `source` and
-            `target`; or anything that `pipelines.paired_images` takes.
+            `target`; two sources with a comma between them; or anything that
+            `pipelines.paired_images` takes.
 
     Returns:
         The data, `image_shape` and `source_channels`, and pairs side by side
         to look at: held-out ones of the maps, the first ones of other data.
+
+    Raises:
+        ValueError: The settings ask to skip files that can't be read, which
+            would part pairs.
     """
+    if settings.on_error != "raise":
+        raise ValueError(
+            "Pairs with a file that can't be read are not skipped: remove "
+            f"them. Received: on_error={settings.on_error!r}"
+        )
     options = {
         "image_size": settings.size,
-        "batch_size": settings.batch_size,
         "channels": settings.channels,
         "shuffle_seed": settings.seed,
     }
@@ -49,8 +59,12 @@ def pairs(settings: Any) -> Inputs:
             relief.tiles(*maps, settings.size, split)
             for split in ("train", "test")
         )
-    data = siblings.pipelines.paired_images(
-        source, flip=settings.flip, cache=True, **options
+    make = functools.partial(siblings.pipelines.paired_images, source)
+    data = fitting(
+        lambda batch_size: make(
+            batch_size=batch_size, flip=settings.flip, cache=True, **options
+        ),
+        settings.batch_size,
     )
     options |= {"load_size": settings.size, "batch_size": 1}
     shown = siblings.pipelines.paired_images(
@@ -80,7 +94,11 @@ def maps_of(data: str) -> str | None:
 
 def _sides(data):
     sides = [pathlib.Path(data) / name for name in ("source", "target")]
-    return sides if all(side.is_dir() for side in sides) else data
+    if all(side.is_dir() for side in sides):
+        return sides
+    if "," in data and not pathlib.Path(data).exists():
+        return two_sources(data, "Pix2Pix")
+    return data
 
 
 def _preview(shown):
@@ -164,6 +182,7 @@ register_recipe(
         optimizers=adam,
         inputs=pairs,
         measure=measure,
+        paper=Paper(256, 1, flip=True, epochs=200),
     ),
 )
 

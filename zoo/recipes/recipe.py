@@ -16,6 +16,31 @@ Updates = Mapping[str, int]
 
 
 @dataclasses.dataclass(frozen=True)
+class Paper:
+    """What a paper trained, for `--paper`.
+
+    The networks are the defaults of the model's class, the optimizers those
+    of its `paper_optimizers`.
+
+    Attributes:
+        size: Height and width of the images, in pixels.
+        batch_size: Images per step.
+        flip: Whether images were mirrored.
+        epochs: Passes over the data, if the paper counts so.
+        steps: Training steps, if it counts these; with neither, the recipe's
+            epochs.
+        arguments: Arguments of the class whose defaults are another paper's.
+    """
+
+    size: int
+    batch_size: int
+    flip: bool
+    epochs: int | None = None
+    steps: int | None = None
+    arguments: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class Recipe:
     """A training that runs in minutes on two CPU cores.
 
@@ -38,6 +63,7 @@ class Recipe:
         measure: Returns the metrics for a model card, of the model, the
             settings and a number of samples; by default
             `zoo.recipes.measures.samples`.
+        paper: What the paper trained, or `None` for a recipe without.
     """
 
     model: Callable[..., keras.Model]
@@ -51,6 +77,7 @@ class Recipe:
     features: str | None = None
     inputs: Callable[[Any], Inputs] = images
     measure: Callable[[Any, Any, int], measures.Metrics] = measures.samples
+    paper: Paper | None = None
 
 
 def register_recipe(name: str, recipe: Recipe) -> None:

@@ -1,11 +1,17 @@
 """All that decides what a training makes."""
 
 import dataclasses
+import json
+import pathlib
 from typing import Any
 
 import keras
 
-from zoo.recipes.recipe import get_recipe
+from zoo.recipes.optimizers import OPTIMIZERS
+from zoo.recipes.recipe import Paper, Recipe, get_recipe
+from zoo.utils import checks
+
+FILE = "settings.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +32,14 @@ class Settings:
         features: Extractor for the Fréchet distance to the data after each
             epoch; `None` for none.
         samples: Number of samples for it.
+        paper: Whether the networks, optimizers and schedule are the paper's,
+            in place of the recipe's.
+        learning_rate: Greatest learning rate of all players, or of each by
+            its name; `None` for the recipe's or the paper's. Schedules keep
+            their form.
+        optimizer: A name of `zoo.recipes.optimizers.OPTIMIZERS`, whose
+            settings are then Keras' own; `None` as `learning_rate`.
+        on_error: "raise" or "skip", for files that cannot be read.
     """
 
     model: str
@@ -40,6 +54,10 @@ class Settings:
     backend: str
     features: str | None = None
     samples: int = 2000
+    paper: bool = False
+    learning_rate: float | dict[str, float] | None = None
+    optimizer: str | None = None
+    on_error: str = "raise"
 
 
 def default_settings(model: str, **changes: Any) -> Settings:
@@ -48,18 +66,23 @@ def default_settings(model: str, **changes: Any) -> Settings:
     Args:
         model: Name of a recipe.
         **changes: Fields of `Settings`; `arguments` are merged, and
-            `features="none"` turns off the recipe's.
+            `features="none"` turns off the recipe's. With `paper` the
+            defaults are the paper's, those of the model's class among them.
 
     Returns:
         The settings.
+
+    Raises:
+        ValueError: A value that can't be, or no paper.
     """
     recipe = get_recipe(model)
+    usual = _paper_of(model, recipe) if changes.get("paper") else recipe
     settings = {
         "data": recipe.data,
-        "size": recipe.size,
+        "size": usual.size,
         "channels": None,
-        "batch_size": recipe.batch_size,
-        "flip": recipe.flip,
+        "batch_size": usual.batch_size,
+        "flip": usual.flip,
         "dtype": "float32",
         "seed": 0,
     }
@@ -69,7 +92,62 @@ def default_settings(model: str, **changes: Any) -> Settings:
     if settings.get("features") == "none":
         settings["features"] = None
     settings["arguments"] = {
-        **recipe.arguments,
+        **usual.arguments,
         **(changes.get("arguments") or {}),
     }
+    _check(**settings)
     return Settings(model=model, backend=keras.backend.backend(), **settings)
+
+
+def read_settings(run: pathlib.Path) -> tuple[Settings, dict[str, Any]]:
+    """Reads the settings of a training, of an earlier version's too.
+
+    Args:
+        run: A directory of `zoo train`.
+
+    Returns:
+        The settings, and all that stands in the file.
+
+    Raises:
+        ValueError: There is no such training, or its settings can't be read.
+    """
+    path = run / FILE
+    if not path.is_file():
+        raise ValueError(
+            f"Expected a directory of zoo train, with {FILE}. "
+            f"Received: {str(run)!r}"
+        )
+    names = {field.name for field in dataclasses.fields(Settings)}
+    try:
+        written = json.loads(path.read_text())
+        known = {k: v for k, v in written.items() if k in names}
+        return Settings(**known), written
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"Expected the settings of a training. Received: {path}: {error}"
+        ) from error
+
+
+def _paper_of(model: str, recipe: Recipe) -> Paper:
+    if recipe.paper is None:
+        raise ValueError(
+            f"The recipe has no paper's settings. Received: {model!r}"
+        )
+    return recipe.paper
+
+
+def _check(
+    on_error: str = "raise",
+    optimizer: str | None = None,
+    learning_rate: Any = None,
+    **others: Any,
+) -> None:
+    checks.one_of("on_error", on_error, ("raise", "skip"))
+    if optimizer is not None:
+        checks.one_of("optimizer", optimizer, tuple(OPTIMIZERS))
+    for rate in keras.tree.flatten(learning_rate):
+        if rate is not None and not (checks.is_number(rate) and rate > 0):
+            raise ValueError(
+                "Argument `learning_rate` must be a positive number. "
+                f"Received: learning_rate={rate!r}"
+            )

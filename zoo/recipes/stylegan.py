@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from zoo.models.stylegan.model import StyleGAN
-from zoo.recipes.inputs import Inputs, images, labelled_images
-from zoo.recipes.recipe import Recipe, get_recipe, register_recipe
+from zoo.recipes.inputs import Inputs, images, images_and_labels
+from zoo.recipes.recipe import Paper, Recipe, get_recipe, register_recipe
 
 RATE = 8e-3
 
@@ -26,15 +26,15 @@ def sized_images(settings: Any) -> Inputs:
 
 
 def sized_labelled_images(settings: Any) -> Inputs:
-    """Makes batches of images with labels, by `zoo.recipes.labelled_images`.
+    """Makes batches of images, with labels where the data have any.
 
     Args:
         settings: A `zoo.recipes.settings.Settings`.
 
     Returns:
-        The data, with `resolution`, `channels` and `num_classes`.
+        The data, with `resolution`, `channels` and maybe `num_classes`.
     """
-    return _sized(labelled_images(settings))
+    return _sized(images_and_labels(settings))
 
 
 def _sized(made):
@@ -96,6 +96,8 @@ register_recipe(
         optimizers=lambda updates: adam(dict.fromkeys(updates, RATE)),
         features="fashion_mnist",
         inputs=sized_images,
+        # 25 million images of FFHQ: appendix C.
+        paper=Paper(1024, 32, flip=True, steps=25_000_000 // 32),
     ),
 )
 

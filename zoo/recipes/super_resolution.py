@@ -13,9 +13,9 @@ from zoo.metrics import perceptual_distance, psnr, ssim
 from zoo.models.super_resolution.srgan import SRGAN
 from zoo.models.super_resolution.srresnet import SRResNet
 from zoo.models.super_resolution.super_resolution import SuperResolution
-from zoo.recipes.inputs import Inputs
+from zoo.recipes.inputs import Inputs, fitting
 from zoo.recipes.optimizers import falling_adam
-from zoo.recipes.recipe import Recipe, register_recipe
+from zoo.recipes.recipe import Paper, Recipe, register_recipe
 from zoo.registry.loading import load_model
 from zoo.utils.grids import from_uint8, to_uint8
 
@@ -49,14 +49,16 @@ def pairs(settings: Any, crops: int, argument: str) -> Inputs:
         scale=settings.arguments.get("scale", SCALE),
         channels=settings.channels or 3,
         shrink=SHRINK if settings.data == WALLPAPERS else 1,
+        on_error=settings.on_error,
     )
-    data = make(
-        settings.batch_size,
+    whole = functools.partial(
+        make,
         crops=crops,
         augment=settings.flip,
         shuffle_seed=settings.seed,
         cache=True,
     )
+    data = fitting(whole, settings.batch_size)
     told = {"channels": settings.channels or 3, "crop_size": settings.size}
     try:
         preview = windows(siblings.pipelines.held_out_photos().values())
@@ -65,7 +67,11 @@ def pairs(settings: Any, crops: int, argument: str) -> Inputs:
     if preview is None or told["channels"] != 3:
         others = make(PREVIEWS, crops=PREVIEWS, shuffle_seed=settings.seed + 1)
         preview = next(iter(others))[0].numpy()
-    return Inputs(data, {argument: told[argument]}, preview)
+    if argument == "channels":
+        del told["crop_size"]
+    elif settings.arguments.get("srresnet") is not None:
+        del told["channels"]  # The SRResNet's.
+    return Inputs(data, told, preview)
 
 
 def windows(photos: Iterable[np.ndarray]) -> np.ndarray:
@@ -195,7 +201,20 @@ def srresnet_recipe(
         optimizers=lambda updates: falling_adam(updates, generator=RATE),
         inputs=functools.partial(pairs, crops=crops, argument="channels"),
         measure=measure,
+        paper=Paper(96, 16, flip=True, steps=1_000_000),
     )
+
+
+def srgan(srresnet: Any = None, **arguments: Any) -> SRGAN:
+    """Makes an SRGAN, as it is or to go on from an SRResNet.
+
+    Args:
+        srresnet: What `SRGAN.from_srresnet` takes, or `None`.
+        **arguments: Further arguments of the class.
+    """
+    if srresnet is None:
+        return SRGAN(**arguments)
+    return SRGAN.from_srresnet(srresnet, **arguments)
 
 
 def srgan_recipe(srresnet: str, crops: int, epochs: int) -> Recipe:
@@ -210,7 +229,7 @@ def srgan_recipe(srresnet: str, crops: int, epochs: int) -> Recipe:
         epochs: Epochs.
     """
     return Recipe(
-        model=SRGAN.from_srresnet,
+        model=srgan,
         data=WALLPAPERS,
         size=96,
         batch_size=8,
@@ -228,6 +247,8 @@ def srgan_recipe(srresnet: str, crops: int, epochs: int) -> Recipe:
         ),
         inputs=functools.partial(pairs, crops=crops, argument="crop_size"),
         measure=measure,
+        # After an SRResNet, by `--set srresnet=DIR`.
+        paper=Paper(96, 16, flip=True, steps=200_000),
     )
 
 

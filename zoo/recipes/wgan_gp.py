@@ -6,9 +6,18 @@ import keras
 
 from zoo.models.gan.wgan_gp import WGANGP
 from zoo.recipes.dcgan import LONG, QUICK
-from zoo.recipes.inputs import labelled_images
+from zoo.recipes.inputs import images_and_labels
 from zoo.recipes.optimizers import falling_adam
-from zoo.recipes.recipe import register_recipe
+from zoo.recipes.recipe import Paper, register_recipe
+
+# CIFAR-10, table 3 and appendix F.
+PAPER = Paper(
+    size=32,
+    batch_size=64,
+    flip=False,
+    steps=100_000,
+    arguments={"architecture": "resnet", "filters": 128},
+)
 
 # The paper's rate is for 200,000 updates of the generator; in a hundredth of
 # them a higher one goes further, with fewer steps of the critic.
@@ -17,6 +26,7 @@ register_recipe(
     dataclasses.replace(
         QUICK,
         model=WGANGP,
+        paper=PAPER,
         arguments={"filters": 16, "critic_steps": 2, "ema_decay": 0.99},
         optimizers=lambda updates: {
             f"{player}_optimizer": keras.optimizers.Adam(
@@ -32,7 +42,8 @@ register_recipe(
     dataclasses.replace(
         LONG,
         model=WGANGP,
-        inputs=labelled_images,
+        paper=PAPER,
+        inputs=images_and_labels,
         epochs=14,
         arguments={
             "filters": 32,

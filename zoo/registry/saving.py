@@ -64,6 +64,8 @@ def save_to_preset(
     target = pathlib.Path(directory).expanduser()
     if samples is None:
         samples = SAMPLES_COLUMNS * model.grid_rows
+        if inputs is not None:
+            samples = min(samples, len(inputs))
     output_directory(target.absolute().parent)
     _check_replaceable(target)
     with replacing_directory(target) as made:

@@ -1,5 +1,6 @@
 """Denoising diffusion: Ho, Jain, Abbeel 2020, arXiv:2006.11239."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from zoo.engine import batches, networks
 from zoo.engine.adam import adam
 from zoo.engine.generative_model import GenerativeModel
 from zoo.engine.labels import check_batch_labels
+from zoo.engine.learning_rates import with_rate
 from zoo.models.diffusion import editing, inversion, sampling
 from zoo.models.diffusion.bands import band_trackers, update_bands
 from zoo.models.diffusion.unet import build_unet
@@ -167,6 +169,22 @@ class Diffusion(GenerativeModel):
         """Adam at 2e-4 after a warm-up, gradients cut at norm 1: the code."""
         rate = keras.optimizers.schedules.PolynomialDecay(0.0, 5000, 2e-4)
         return {"denoiser": adam(rate, global_clipnorm=1.0)}
+
+    def paper_optimizers(
+        self, updates: Mapping[str, int]
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """The code's, warmed up over 5,000 updates, or a tenth of a few.
+
+        Args:
+            updates: Updates of the denoiser in the whole training.
+
+        Returns:
+            Dict of player to optimizer.
+        """
+        (usual,) = self.default_optimizers().values()
+        warm_up = min(5000, max(1, updates["denoiser"] // 10))
+        rate = keras.optimizers.schedules.PolynomialDecay(0.0, warm_up, 2e-4)
+        return {"denoiser": with_rate(usual, rate)}
 
     def sample_noise(self, images: Any) -> tuple[Any, Any]:
         """Returns random whole times `(batch,)`, and noise like the images."""

@@ -1,12 +1,14 @@
 """WGAN-GP: Gulrajani et al. 2017, arXiv:1704.00028."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
 from zoo.engine.adam import adam
+from zoo.engine.learning_rates import LinearDecay, with_rate
 from zoo.layers import Clip
 from zoo.models.gan.classifier import AuxiliaryClassifier
 from zoo.models.gan.conditions import told
@@ -235,6 +237,25 @@ class WGANGP(AdversarialGame):
         return {
             player: adam(rate, beta_1=0.0, beta_2=0.9, name=player)
             for player in self.players
+        }
+
+    def paper_optimizers(
+        self, updates: Mapping[str, int]
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """The paper's; with residuals at a rate that falls to 0 on a line.
+
+        Args:
+            updates: Updates of each player in the whole training.
+
+        Returns:
+            Dict of player to optimizer.
+        """
+        found = self.default_optimizers()
+        if self.architecture != "resnet":
+            return found
+        return {
+            player: with_rate(usual, LinearDecay(2e-4, 0, updates[player]))
+            for player, usual in found.items()
         }
 
     def measures(self, terms: dict[str, Any]) -> dict[str, Any]:

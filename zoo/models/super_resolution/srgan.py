@@ -1,6 +1,7 @@
 """SRGAN: Ledig et al. 2017, arXiv:1609.04802."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, Self
 
 import keras
@@ -8,6 +9,7 @@ import keras
 from zoo import backend, losses
 from zoo.engine import networks, presets
 from zoo.engine.adam import adam
+from zoo.engine.learning_rates import with_rate
 from zoo.models.super_resolution.content import Content
 from zoo.models.super_resolution.networks import HALVINGS, build_discriminator
 from zoo.models.super_resolution.super_resolution import SuperResolution
@@ -217,6 +219,25 @@ class SRGAN(SuperResolution):
                 name=player,
             )
             for player in self.players
+        }
+
+    def paper_optimizers(
+        self, updates: Mapping[str, int]
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """The paper's: 1e-4 in the first half of the training, then 1e-5.
+
+        Args:
+            updates: Updates of each player in the whole training.
+
+        Returns:
+            Dict of player to optimizer.
+        """
+        steps = keras.optimizers.schedules.PiecewiseConstantDecay
+        return {
+            player: with_rate(
+                usual, steps([updates[player] // 2], [1e-4, 1e-5])
+            )
+            for player, usual in self.default_optimizers().items()
         }
 
     def judge(self, images: Any, training: bool) -> Any:

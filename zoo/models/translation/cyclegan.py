@@ -1,6 +1,7 @@
 """CycleGAN: Zhu, Park, Isola, Efros 2017, arXiv:1703.10593."""
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ from zoo import backend, losses
 from zoo.engine import batches, networks
 from zoo.engine.adam import adam
 from zoo.engine.generative_model import GenerativeModel
+from zoo.engine.learning_rates import LinearDecay, with_rate
 from zoo.models.translation import two_sets
 from zoo.models.translation.any_size import AnySize
 from zoo.models.translation.image_pool import ImagePool
@@ -41,7 +43,7 @@ class CycleGAN(GenerativeModel):
 
     Deviations from the paper: without arguments, `compile` keeps its rate
     for the whole training, since the number of steps isn't known: see
-    `zoo.learning_rates.LinearDecay` for the paper's. The identity loss, which
+    `paper_optimizers` for the paper's. The identity loss, which
     the paper uses for some data alone, is on, as in that code. Both domains
     have images of one shape. A discriminator is shown real images before
     translations; with instance normalization the order changes nothing.
@@ -193,6 +195,23 @@ class CycleGAN(GenerativeModel):
         return {
             player: adam(2e-4, beta_1=0.5, name=player)
             for player in self.players
+        }
+
+    def paper_optimizers(
+        self, updates: Mapping[str, int]
+    ) -> dict[str, keras.optimizers.Optimizer]:
+        """The paper's, whose rate falls to 0 in the second half: section 4.
+
+        Args:
+            updates: Updates of each player in the whole training.
+
+        Returns:
+            Dict of player to optimizer.
+        """
+        halves = {k: (n // 2, n - n // 2) for k, n in updates.items()}
+        return {
+            player: with_rate(usual, LinearDecay(2e-4, *halves[player]))
+            for player, usual in self.default_optimizers().items()
         }
 
     # The losses
