@@ -69,8 +69,8 @@ class GenerativeModel(keras.Model):
     num_classes: int | None = None
     """Number of classes to generate by; `None` for a model without."""
 
-    incomplete = False
-    """Whether a preset was loaded without what training needs."""
+    incomplete = ""
+    """Why a loaded preset is not all that a training would go on from."""
 
     def __init__(
         self,
@@ -452,11 +452,7 @@ class GenerativeModel(keras.Model):
         """
         x = self._checked(x, batch_size, y)
         if self.incomplete:
-            warnings.warn(
-                "The model was loaded to generate: what it trains against "
-                "has initial weights. Load it with for_training=True.",
-                stacklevel=2,
-            )
+            warnings.warn(self.incomplete, stacklevel=2)
         if isinstance(validation_data, tuple):
             x_and_y = validation_data[:2]
             self._checked(x_and_y[0], batch_size, *x_and_y[1:])

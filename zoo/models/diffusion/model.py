@@ -96,6 +96,7 @@ class Diffusion(GenerativeModel):
     invert = inversion.invert
     interpolate = inversion.interpolate
     inpaint = editing.inpaint
+    image_to_image = editing.image_to_image
     denoise = editing.denoise
 
     def __init__(
