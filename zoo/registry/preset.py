@@ -119,6 +119,7 @@ class Preset:
         cls: type[GenerativeModel] = GenerativeModel,
         load_weights: bool = True,
         for_training: bool = False,
+        skip_mismatch: bool = False,
         **arguments: Any,
     ) -> GenerativeModel:
         """Makes the model; see `zoo.GenerativeModel.from_preset`."""
@@ -138,13 +139,15 @@ class Preset:
         size = sum(self.metadata.files[name].size for name in names)
         model = build(found, config | arguments, size)
         if load_weights:
-            load_networks(networks_to_generate(model), paths[0])
+            own = networks_to_generate(model)
+            load_networks(own, paths[0], skip_mismatch)
             for name, average in model.averages.items():
                 network = getattr(model, name)
                 network.set_weights(average.network.get_weights())
         if load_weights and for_training:
             if len(paths) > 1:
-                load_networks(networks_to_train(model), paths[1])
+                own = networks_to_train(model)
+                load_networks(own, paths[1], skip_mismatch)
             for average in model.averages.values():
                 average.end_warm_up()
         if load_weights and not for_training and _has_opponents(found):
