@@ -161,10 +161,50 @@ def test_the_generator_alone(tmp_path, net_g):
     assert report.untouched == ("discriminator",)
     assert (
         str(report) == "11 tensors fit, 2 ignored\n  untouched: discriminator"
+        "\n  taken from: 'module'"
     )
     kernel = keras.ops.convert_to_numpy(model.generator.layers[-2].kernel)
     expected = net_g["main.6.weight"].transpose(2, 3, 1, 0)
     np.testing.assert_array_equal(kernel, expected)
+
+
+WRAPPED = {
+    "both networks": (["netG_state_dict.", "netD_state_dict."], [0, 1]),
+    "module": (["generator.module.", "optimizer.state."], [0]),
+    "averaged": (["params.", "params_ema."], [1]),
+    "g_ema": (["g.", "g_ema.", "d."], [1]),
+}
+
+
+@pytest.mark.parametrize("kind", WRAPPED)
+def test_state_dicts_in_others(tmp_path, net_g, net_d, kind):
+    """Each network is found by its kernels, and an average preferred."""
+    prefixes, _ = WRAPPED[kind]
+    held = {"epoch": np.zeros(1)}
+    for prefix in prefixes:
+        network = net_d if prefix in ("netD_state_dict.", "d.") else net_g
+        if prefix == "optimizer.state.":
+            network = {"0.step": np.zeros(1)}
+        scale = 2 if "ema" in prefix else 1
+        held |= {f"{prefix}{k}": scale * x for k, x in network.items()}
+    path = written(tmp_path / "all.pth", held)
+    model, report = convert_pytorch_dcgan(path)
+    chosen = prefixes[WRAPPED[kind][1][0]]
+    assert report.fits
+    assert report.taken_from == (repr(chosen[:-1]),)
+    kernel = keras.ops.convert_to_numpy(model.generator.layers[-2].kernel)
+    expected = net_g["main.6.weight"].transpose(2, 3, 1, 0)
+    np.testing.assert_array_equal(kernel, (1 + ("ema" in chosen)) * expected)
+    if kind == "both networks":
+        _, report = convert_pytorch_dcgan(path, path)
+        assert report.taken_from == ("'netG_state_dict'", "'netD_state_dict'")
+
+
+def test_one_of_several_is_not_guessed(tmp_path, net_g):
+    held = {f"{p}.{k}": x for p in ("one", "two") for k, x in net_g.items()}
+    path = written(tmp_path / "all.pth", held)
+    with pytest.raises(CheckpointError, match=r"one that is.*Received: .*one"):
+        convert_pytorch_dcgan(path)
 
 
 CHANGES = {

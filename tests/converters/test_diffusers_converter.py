@@ -12,7 +12,10 @@ from support.safetensors_files import write_safetensors
 import zoo
 from zoo.converters import CheckpointError, convert_diffusers, read_safetensors
 from zoo.converters.diffusers_entries import ATTENTION, OLD_ATTENTION
-from zoo.converters.diffusers_schedule import schedule_arguments
+from zoo.converters.diffusers_schedule import (
+    sampling_notes,
+    schedule_arguments,
+)
 from zoo.converters.diffusers_unet import unet_arguments
 from zoo.converters.registry import CONVERTERS
 from zoo.registry import (
@@ -88,6 +91,7 @@ def test_pipeline(pipeline, network, converted):
     model, report = converted
     assert report.fits
     assert len(report.matched) == len(network.state_dict())
+    assert report.sampling == ("generate with spacing='leading'",)
     assert model.prediction == "v"
     assert model.schedule_config["name"] == "cosine"
     assert (model.image_shape, model.num_classes) == ((8, 8, 1), 3)
@@ -124,6 +128,79 @@ def test_network_alone_in_every_form(network, converted, tmp_path, form):
     assert_same_weights(model, converted[0])
     assert model.prediction == "epsilon"
     assert model.schedule_config["name"] == "linear"
+
+
+def test_half_precision_by_its_name(network, tmp_path):
+    """`variant="fp16"` of diffusers; whole numbers are preferred."""
+    half = diffusers.UNet2DModel(**SETTINGS)
+    half.load_state_dict(network.state_dict())
+    half.half().save_pretrained(tmp_path, variant="fp16")
+    model, report = convert_diffusers(tmp_path)
+    assert report.fits
+    for variable in model.denoiser.trainable_variables:
+        value = variable.numpy()
+        np.testing.assert_array_equal(value, value.astype("float16"))
+    network.save_pretrained(tmp_path)
+    model, _ = convert_diffusers(tmp_path)
+    kernel = model.denoiser.get_layer("first").kernel.numpy()
+    assert (kernel != kernel.astype("float16")).any()
+
+
+def test_groups_of_the_middle_attention(tmp_path):
+    torch.manual_seed(0)
+    theirs = diffusers.UNet2DModel(**SETTINGS, attn_norm_num_groups=4).eval()
+    theirs.save_pretrained(tmp_path)
+    model, report = convert_diffusers(tmp_path)
+    assert report.fits
+    images = np.random.default_rng(0).standard_normal((2, 8, 8, 1), "float32")
+    times, labels = np.array([0.0, 900.0], "float32"), np.array([0, 2])
+    arguments = (images.transpose(0, 3, 1, 2).copy(), times, labels)
+    with torch.no_grad():
+        expected = theirs(*map(torch.from_numpy, arguments)).sample.numpy()
+    outputs = model.denoiser.predict_on_batch([images, times, labels])
+    np.testing.assert_allclose(
+        outputs, expected.transpose(0, 2, 3, 1), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "expected"),
+    [
+        ("DDIM", {}, ["spacing='leading'", "clip=False", "steps_offset=1"]),
+        ("DDPM", {"variance_type": "fixed_large"}, ["sampler='ddpm_large'"]),
+        ("DDPM", {}, ["generate with spacing='leading', sampler='ddpm'"]),
+        ("DDPM", {"clip_sample_range": 2.0}, ["not kept: clip_sample_range="]),
+        ("DDPM", {"thresholding": True}, ["not kept: thresholding=True"]),
+        ("DPMSolverMultistep", {}, ["spacing='linspace', clip=False"]),
+    ],
+    ids=str,
+)
+def test_settings_of_sampling_are_reported(name, settings, expected, tmp_path):
+    """What `generate` has for them, and what there is no counterpart for."""
+    if name == "DDIM":
+        settings = {
+            "clip_sample": False, "steps_offset": 1, "set_alpha_to_one": False
+        }  # fmt: skip
+        expected = [*expected, "set_alpha_to_one=False"]
+    getattr(diffusers, f"{name}Scheduler")(**settings).save_pretrained(tmp_path)
+    path = tmp_path / "scheduler_config.json"
+    notes = "; ".join(sampling_notes(json.loads(path.read_text())))
+    assert all(x in notes for x in expected), notes
+    lost = [x for x in expected if "=" in x and x.startswith(("not", "s"))]
+    assert ("not kept" in notes) == any(
+        x.startswith(("not kept", "steps_offset")) for x in lost
+    )
+
+
+def test_settings_that_are_lost_warn(pipeline, tmp_path):
+    copy = shutil.copytree(pipeline, tmp_path / "copy")
+    path = copy / "scheduler" / "scheduler_config.json"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        zoo.Diffusion.from_preset(copy)
+    change(path, thresholding=True)
+    with pytest.warns(UserWarning, match="not kept: thresholding=True"):
+        zoo.Diffusion.from_preset(copy)
 
 
 def test_old_names_of_attention(directory, converted):
@@ -192,7 +269,7 @@ def test_schedules_like_diffusers(settings, tmp_path):
         ("act_fn", "gelu"),
         ("add_attention", False),
         ("attention_head_dim", 0),
-        ("attn_norm_num_groups", 1),
+        ("attn_norm_num_groups", 3),
         ("block_out_channels", [4]),
         ("block_out_channels", []),
         ("block_out_channels", "4"),
@@ -260,8 +337,9 @@ def test_arguments_that_only_the_model_refuses(directory):
     ):
         original = (directory / "config.json").read_text()
         change(directory / "config.json", **settings)
-        with pytest.raises(CheckpointError, match="Received"):
+        with pytest.raises(CheckpointError, match="Received") as error:
             convert_diffusers(directory)
+        assert "preset" not in str(error.value)
         (directory / "config.json").write_text(original)
 
 

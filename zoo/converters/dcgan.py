@@ -14,9 +14,10 @@ import numpy as np
 
 from zoo.converters import layouts
 from zoo.converters.checkpoint import read_checkpoint
-from zoo.converters.errors import CheckpointError, naming_file
+from zoo.converters.errors import CheckpointError, describe, naming_file
 from zoo.converters.mapping import ConversionReport, Entry, load_tensors
 from zoo.converters.registry import register_converter
+from zoo.converters.unwrapping import unwrapped
 from zoo.layers import BatchNormalization
 from zoo.models.gan.dcgan import DCGAN
 
@@ -54,7 +55,9 @@ def convert_pytorch_dcgan(
 
     Args:
         generator: State dict of `netG`, in any format that `read_checkpoint`
-            reads; with or without the prefix of `DataParallel`.
+            reads; alone, or in a dict of several, such as
+            `{"netG_state_dict": ...}`, with or without the prefix of
+            `DataParallel`. The report says what it was taken from.
         discriminator: That of `netD`. Without it the discriminator has
             initial weights, and the report says so.
 
@@ -75,11 +78,12 @@ def convert_pytorch_dcgan(
         images = model.generate(16, seed=0)
         ```
     """
-    tensors = _read(generator)
+    tensors, taken = _read(generator, GENERATOR)
     with naming_file(generator):
         architecture, latent_dim = _examine_generator(tensors)
-    others = {} if discriminator is None else _read(discriminator)
+    others, prefix = {}, ""
     if discriminator is not None:
+        others, prefix = _read(discriminator, DISCRIMINATOR)
         with naming_file(discriminator):
             _check_same(architecture, _examine_discriminator(others))
     size, channels = architecture.size, architecture.channels
@@ -91,9 +95,11 @@ def convert_pytorch_dcgan(
     named = {f"netG.{k}": v for k, v in tensors.items()}
     named |= {f"netD.{k}": v for k, v in others.items()}
     report = load_tensors(named, networks, entries)
-    if discriminator is None:
-        report = dataclasses.replace(report, untouched=("discriminator",))
-    return model, report
+    return model, dataclasses.replace(
+        report,
+        untouched=("discriminator",) if discriminator is None else (),
+        taken_from=tuple(repr(x.rstrip(".")) for x in (taken, prefix) if x),
+    )
 
 
 register_converter(
@@ -104,29 +110,42 @@ register_converter(
 )
 
 
-def _read(path):
+def _read(path, positions):
+    """Returns the tensors of a network, and the prefix of their names."""
     tensors = read_checkpoint(path)
-    if all(name.startswith("module.") for name in tensors):
-        return {k.removeprefix("module."): v for k, v in tensors.items()}
-    return tensors
+    with naming_file(path):
+        return unwrapped(
+            tensors,
+            "main.0.weight",
+            lambda inside: _are_at(_kernels(inside), positions),
+        )
 
 
-def _shapes(tensors, name, positions):
-    """Returns the shapes of the kernels, which must be at some positions."""
+def _kernels(tensors):
+    """Returns the shapes of kernels by their positions."""
     found = {}
     for key, tensor in tensors.items():
         match = re.fullmatch(r"main\.(\d{1,3})\.weight", key)
         if match and tensor.ndim == 4:
             found[int(match[1])] = tensor.shape
-    expected = positions[: len(found)]
-    if sorted(found) != expected or len(found) < 3:
+    return found
+
+
+def _are_at(found, positions):
+    return len(found) >= 3 and sorted(found) == positions[: len(found)]
+
+
+def _shapes(tensors, name, positions):
+    """Returns the shapes of the kernels, which must be at some positions."""
+    found = _kernels(tensors)
+    if not _are_at(found, positions):
         raise CheckpointError(
             f"Expected the {name} of PyTorch's DCGAN example (netG comes "
             "before netD), with 3 to 7 kernels main.N.weight, N from "
             f"{positions}. Received: kernels at {sorted(found)} among "
-            f"{len(tensors)} tensors"
+            f"{len(tensors)} tensors, {describe(list(tensors)[:3])}"
         )
-    return [found[i] for i in expected]
+    return [found[i] for i in sorted(found)]
 
 
 GENERATOR = [0, 3, 6, 9, 12, 15, 18]

@@ -5,17 +5,24 @@ https://huggingface.co/docs/diffusers/api/pipelines/ddpm: a directory that
 repository like it. Neither diffusers nor PyTorch need be installed.
 """
 
+import dataclasses
 import os
 import pathlib
+import warnings
 from typing import Any
 
 from zoo.converters.checkpoint import read_checkpoint, shard_names
 from zoo.converters.diffusers_entries import unet_entries
-from zoo.converters.diffusers_schedule import schedule_arguments
+from zoo.converters.diffusers_schedule import (
+    LOST,
+    sampling_notes,
+    schedule_arguments,
+)
 from zoo.converters.diffusers_unet import DETAILS, unet_arguments
 from zoo.converters.errors import CheckpointError, describe
 from zoo.converters.mapping import ConversionReport, load_tensors
 from zoo.converters.registry import register_converter
+from zoo.converters.unwrapping import unwrapped
 from zoo.models.diffusion.model import Diffusion
 from zoo.registry.configs import build
 from zoo.registry.errors import PresetError, PresetNotFoundError
@@ -26,11 +33,17 @@ from zoo.registry.json_files import read_json
 PIPELINES = ("DDPMPipeline", "DDIMPipeline", "PNDMPipeline")
 INDEX = "model_index.json"
 WEIGHTS = tuple(
-    f"diffusion_pytorch_model.{kind}{index}"
+    f"diffusion_pytorch_model.{name}"
+    for variant in ("", "fp16.", "bf16.")
     for kind in ("safetensors", "bin")
-    for index in ("", ".index.json")
+    for name in (
+        f"{variant}{kind}",
+        f"{kind}.{variant}index.json",
+        *([f"{kind}.index.{variant}json"] if variant else []),
+    )
 )
-"""Names of weights, the preferred first."""
+"""Names of weights, the preferred first: whole numbers, then those of
+`variant="fp16"`, whose index was named in two ways."""
 
 
 def convert_diffusers(
@@ -42,11 +55,13 @@ def convert_diffusers(
         directory: A pipeline (`model_index.json`, `unet/`, `scheduler/`), or
             the `UNet2DModel` alone, which is then taken to have learned the
             noise of the paper's schedule. Weights are safetensors or
-            PyTorch's, whole or in shards.
+            PyTorch's, whole or in shards, in float32 or else of
+            `variant="fp16"` or `"bf16"`.
 
     Returns:
-        The model, without an average of its weights, and the report. A
-        network with classes gets a label "no label" whose embedding is zeros.
+        The model, without an average of its weights, and the report, which
+        tells how to generate as the directory's scheduler does. A network
+        with classes gets a label "no label" whose embedding is zeros.
 
     Raises:
         FileNotFoundError: There is no such directory, or a file of it.
@@ -85,7 +100,11 @@ def load(
     source: Source, load_weights: bool = True, **arguments: Any
 ) -> Diffusion:
     """Returns the model in a source; see `ForeignFormat`."""
-    return _convert(source, load_weights, **arguments)[0]
+    model, report = _convert(source, load_weights, **arguments)
+    for note in report.sampling:
+        if note.startswith(LOST):
+            warnings.warn(f"The scheduler's settings are {note}", stacklevel=2)
+    return model
 
 
 register_converter(
@@ -100,19 +119,31 @@ register_foreign_format("diffusers", Diffusion, recognizes, load)
 def _convert(source, load_weights=True, **arguments):
     _check_pipeline(source)
     tensors = _tensors(source)
-    config = _network(source) | _schedule(source) | {"ema_decay": None}
+    scheduler = _scheduler(source)
+    config = _network(source) | {"ema_decay": None}
+    config |= schedule_arguments(scheduler) if scheduler else {}
     config |= arguments
     _check_blocks(config, tensors)
-    model = build(Diffusion, config, sum(x.nbytes for x in tensors.values()))
+    model = build(
+        Diffusion,
+        config,
+        sum(x.nbytes for x in tensors.values()),
+        "settings of the diffusers directory",
+    )
     report = ConversionReport(untouched=("denoiser",))
     if load_weights:
+        tensors, prefix = unwrapped(tensors, "conv_in.weight")
         entries = unet_entries(model.denoiser, tensors)
-        report = load_tensors(tensors, [model.denoiser], entries)
+        report = dataclasses.replace(
+            load_tensors(tensors, [model.denoiser], entries),
+            taken_from=(repr(prefix.rstrip(".")),) if prefix else (),
+        )
         for name, average in model.averages.items():
             weights = getattr(model, name).get_weights()
             average.network.set_weights(weights)
             average.end_warm_up()
-    return model, report
+    notes = sampling_notes(scheduler) if scheduler else ()
+    return model, dataclasses.replace(report, sampling=notes)
 
 
 def _find(source, *names):
@@ -156,10 +187,11 @@ def _network(source):
     return arguments | {"unet": {x: arguments.pop(x) for x in DETAILS}}
 
 
-def _schedule(source):
+def _scheduler(source):
+    """Returns the scheduler's settings; empty where there are none."""
     name = "scheduler_config.json"
     path = _find(source, f"scheduler/{name}", name)
-    return {} if path is None else schedule_arguments(read_json(path))
+    return {} if path is None else read_json(path)
 
 
 def _tensors(source):
@@ -167,7 +199,7 @@ def _tensors(source):
         path = _find(source, *(folder + name for name in WEIGHTS))
         if path is None:
             continue
-        if path.name.endswith(".index.json"):
+        if path.name.endswith(".json"):  # An index.
             for name in shard_names(path):  # Brought beside it, and checked.
                 source.fetch(folder + name, None)
         return read_checkpoint(path)

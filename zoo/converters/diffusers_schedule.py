@@ -22,6 +22,21 @@ NAMES = {
     "scaled_linear": "scaled_linear",
     "squaredcos_cap_v2": "cosine",
 }
+LOST = "not kept"
+
+WITHOUT_COUNTERPART = {
+    "clip_sample_range": 1.0,
+    "thresholding": False,
+    "steps_offset": 0,
+    "set_alpha_to_one": True,
+    "use_karras_sigmas": False,
+    "use_exponential_sigmas": False,
+    "use_beta_sigmas": False,
+    "use_flow_sigmas": False,
+    "lambda_min_clipped": float("-inf"),
+}
+"""Settings of sampling that `generate` has only so; others are reported."""
+
 PREDICTIONS = {"epsilon": "epsilon", "v_prediction": "v", "sample": "x0"}
 
 
@@ -30,8 +45,8 @@ def schedule_arguments(config: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         config: Contents of `scheduler_config.json`. What only steers sampling
-            (the spacing of times, clipping, variances) is not read: it is an
-            argument of `zoo.Diffusion.generate`.
+            (the spacing of times, clipping, variances) is in
+            `sampling_notes`: it is an argument of `zoo.Diffusion.generate`.
 
     Returns:
         Arguments `schedule`, `prediction` and `zero_terminal_snr` of
@@ -56,6 +71,41 @@ def schedule_arguments(config: Mapping[str, Any]) -> dict[str, Any]:
         "prediction": PREDICTIONS[prediction],
         "zero_terminal_snr": zero,
     }
+
+
+def sampling_notes(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns how to generate as a scheduler does, and what can't be had.
+
+    Args:
+        config: Contents of `scheduler_config.json`, which
+            `schedule_arguments` takes.
+
+    Returns:
+        Lines for the report: arguments of `zoo.Diffusion.generate`, and
+        settings that have no counterpart.
+    """
+    name = config.get("_class_name", "DDPMScheduler")
+    solver = name not in ("DDPMScheduler", "DDIMScheduler", "PNDMScheduler")
+    spacing = config.get(
+        "timestep_spacing", "linspace" if solver else "leading"
+    )
+    found = [f"generate with spacing={spacing!r}"]
+    if name == "DDPMScheduler":
+        variance = config.get("variance_type", "fixed_small")
+        large = str(variance).startswith("fixed_large")
+        found.append(f"sampler={'ddpm_large' if large else 'ddpm'!r}")
+    clips = name in ("DDPMScheduler", "DDIMScheduler")
+    if not config.get("clip_sample", clips):
+        found.append("clip=False")
+    lost = [
+        f"{key}={describe(config[key])}"
+        for key, usual in WITHOUT_COUNTERPART.items()
+        if config.get(key, usual) != usual
+    ]
+    notes = [", ".join(found)]
+    if lost:
+        notes.append(f"{LOST}: {', '.join(lost)}")
+    return tuple(notes)
 
 
 def _schedule(config):

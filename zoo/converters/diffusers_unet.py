@@ -50,6 +50,7 @@ DETAILS = (
     "padding",
     "cosine_first",
     "shift",
+    "middle_groups",
 )
 """Arguments that `zoo.Diffusion` takes in its dict `unet`."""
 
@@ -116,8 +117,12 @@ def _details(found, widths):
         _integer(found, "attention_head_dim")
     if any(x % _integer(found, "norm_num_groups") for x in widths):
         raise _wrong(found, "norm_num_groups", f"a divisor of {widths}")
-    if found["attn_norm_num_groups"] not in (None, groups):
-        raise _wrong(found, "attn_norm_num_groups", f"norm_num_groups {groups}")
+    middle = found["attn_norm_num_groups"]
+    if middle is not None:
+        middle = _integer(found, "attn_norm_num_groups")
+        if widths[-1] % middle:
+            divisor = f"a divisor of {widths[-1]}"
+            raise _wrong(found, "attn_norm_num_groups", divisor)
     if found["time_embedding_dim"] not in (None, 4 * widths[0]):
         raise _wrong(found, "time_embedding_dim", f"{4 * widths[0]}")
     paddings = {0: "same", 1: "symmetric"}
@@ -131,6 +136,7 @@ def _details(found, widths):
         "padding": paddings[padding],
         "cosine_first": found["flip_sin_to_cos"],
         "shift": found["freq_shift"],
+        "middle_groups": middle,
     }
 
 

@@ -59,6 +59,10 @@ class ConversionReport:
         not_finite: Names of tensors with infinities or NaN.
         untouched: Networks that keep their initial weights, since no
             checkpoint for them was given.
+        taken_from: Names of the dicts, or prefixes, that the tensors were
+            taken out of, where the checkpoint holds more.
+        sampling: What the checkpoint's settings say of how to generate, and
+            what there is no counterpart for.
     """
 
     matched: tuple[str, ...] = ()
@@ -69,6 +73,8 @@ class ConversionReport:
     wrong_types: tuple[str, ...] = ()
     not_finite: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
+    taken_from: tuple[str, ...] = ()
+    sampling: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:

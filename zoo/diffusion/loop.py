@@ -53,6 +53,7 @@ class DenoisingLoop:
         labels: Any = None,
         known: tuple[Any, Any] | None = None,
         every: int = CHUNK,
+        first: int = 0,
     ) -> Iterator[tuple[int, Any]]:
         """Goes from noise to images.
 
@@ -66,11 +67,12 @@ class DenoisingLoop:
             known: Pair of images, shape of `x`, and a mask `(batch, height,
                 width, 1)` that is true where they are *not* known.
             every: Steps until images are yielded.
+            first: Steps that are left out at the start.
 
         Yields:
             Pairs of the number of steps done and the images, a tensor.
         """
-        t, s = _steps(sampling.times(self.schedule))
+        t, s = _steps(sampling.times(self.schedule)[first:])
         rates = self._rates(sampling.method, t, s)
         run = self._compile(self._sample, type(sampling.method))
         before = np.zeros_like(x)
@@ -161,12 +163,14 @@ class DenoisingLoop:
     # Around it
 
     def _compile(self, loop, sampler: type[Sampler]):
-        if sampler not in self._compiled:
-            self._compiled[sampler] = backend.compiled(
+        # LoRA gives a network more variables than it was compiled with.
+        key = sampler, len(self.network.variables)
+        if key not in self._compiled:
+            self._compiled[key] = backend.compiled(
                 lambda *arguments: loop(sampler, *arguments),
                 self.network.variables,
             )
-        return self._compiled[sampler]
+        return self._compiled[key]
 
     def _rates(self, sampler, t, s):
         rates = sampler.rates(self.schedule, t, s)

@@ -14,7 +14,7 @@ from keras import ops
 
 from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
-from zoo.engine import batches, networks, presets
+from zoo.engine import batches, lora, networks, presets
 from zoo.engine.ema import ExponentialMovingAverage
 from zoo.engine.finite import check_finite
 from zoo.engine.labels import (
@@ -75,8 +75,8 @@ class GenerativeModel(keras.Model):
     num_classes: int | None = None
     """Number of classes to generate by; `None` for a model without."""
 
-    incomplete = False
-    """Whether a preset was loaded without what training needs."""
+    incomplete = ""
+    """Why a loaded preset is not all that a training would go on from."""
 
     def __init__(
         self,
@@ -197,6 +197,41 @@ class GenerativeModel(keras.Model):
             return self.averages[name].network
         return getattr(self, name)
 
+    def enable_lora(self, rank: int) -> None:
+        """Trains low-rank additions to kernels, and nothing else of them.
+
+        Hu et al. 2021, arXiv:2106.09685: fine-tuning of few numbers. Each
+        kernel of the networks that generate (those of dense layers, embeddings
+        and convolutions but transposed ones) gets two thin matrices, whose
+        product is added to it, and all else in these networks is frozen.
+        Averages follow. Compile the model afterwards. Files and presets have
+        the sums, as plain kernels: they load as any other, not compiled, and
+        enabling it there begins anew from them.
+
+        Args:
+            rank: Rank of the products.
+
+        Raises:
+            ValueError: `rank` is not a positive integer, it is enabled
+                already, or there is no such kernel.
+        """
+        checks.positive_integer("rank", rank)
+        found = {name: getattr(self, name) for name in self.inference_networks}
+        if any(map(lora.is_enabled, found.values())):
+            raise ValueError(
+                "LoRA is enabled already. Save the model and load it to begin "
+                f"anew. Received: rank={rank}"
+            )
+        if not any(lora.can(x) for n in found.values() for x in lora.layers(n)):
+            raise ValueError(
+                "No layer of the networks that generate, "
+                f"{list(found)}, has a kernel to add to. Received: rank={rank}"
+            )
+        for name, network in found.items():
+            average = self.averages.get(name)
+            lora.enable(network, average and average.network, rank)
+        self.train_function = self.test_function = self.predict_function = None
+
     # Compiling
 
     def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
@@ -304,8 +339,12 @@ class GenerativeModel(keras.Model):
         return super().make_train_function(force)
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Returns the optimizers' configs, loadable on every backend."""
-        if not self.compiled:
+        """Returns the optimizers' configs, loadable on every backend.
+
+        With LoRA there are none: files hold sums, which no optimizer moved.
+        """
+        own = (getattr(self, name) for name in self.inference_networks)
+        if not self.compiled or any(map(lora.is_enabled, own)):
             return {}
         return {"optimizers": serialize_optimizers(self.optimizer.members)}
 
@@ -502,11 +541,7 @@ class GenerativeModel(keras.Model):
         backend.check_processes()
         x = self._checked(x, batch_size, y)
         if self.incomplete:
-            warnings.warn(
-                "The model was loaded to generate: what it trains against "
-                "has initial weights. Load it with for_training=True.",
-                stacklevel=2,
-            )
+            warnings.warn(self.incomplete, stacklevel=2)
         if isinstance(validation_data, tuple):
             x_and_y = validation_data[:2]
             self._checked(x_and_y[0], batch_size, *x_and_y[1:])
@@ -696,6 +731,7 @@ class GenerativeModel(keras.Model):
         handle: str | os.PathLike,
         load_weights: bool = True,
         for_training: bool = False,
+        skip_mismatch: bool = False,
         **arguments: Any,
     ) -> "GenerativeModel":
         """Loads a pretrained model.
@@ -712,6 +748,9 @@ class GenerativeModel(keras.Model):
             for_training: Whether to load also what only training needs: the
                 opponents, and the weights beneath an average. Optimizer state
                 is in `.keras` files alone, not in presets.
+            skip_mismatch: Whether layers whose weights have other shapes keep
+                their initial ones, and a warning names them: to fine-tune to
+                other classes, with `num_classes=5`.
             **arguments: Arguments of the class to change, such as
                 `dtype="mixed_bfloat16"`.
 
@@ -724,7 +763,12 @@ class GenerativeModel(keras.Model):
                 unsafe, or of another class, format or architecture.
         """
         return presets.store().load(
-            cls, handle, load_weights, for_training, **arguments
+            cls,
+            handle,
+            load_weights,
+            for_training,
+            skip_mismatch=skip_mismatch,
+            **arguments,
         )
 
     def save_to_preset(
@@ -821,7 +865,8 @@ class GenerativeModel(keras.Model):
             config["class_names"] = list(self.class_names)
         for name in self.given_networks:
             network = getattr(self, name)
-            config[name] = keras.saving.serialize_keras_object(network)
+            serialized = keras.saving.serialize_keras_object(network)
+            config[name] = lora.without(serialized)
         if config["trainable"]:
             del config["trainable"]
         return config

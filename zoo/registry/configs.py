@@ -131,7 +131,10 @@ def argument_names(cls: type[GenerativeModel]) -> set[str]:
 
 
 def build(
-    cls: type[GenerativeModel], config: dict[str, Any], weights_bytes: int
+    cls: type[GenerativeModel],
+    config: dict[str, Any],
+    weights_bytes: int,
+    source: str = "preset's arguments",
 ) -> GenerativeModel:
     """Builds a model, unless it would be far larger than its weights.
 
@@ -141,6 +144,8 @@ def build(
         weights_bytes: Size of the preset's weights files. A model of more
             than 32 times as many parameters as they could hold is refused
             before memory for it is allocated.
+
+        source: What the arguments are, for errors.
 
     Returns:
         The model, with initial weights.
@@ -156,7 +161,7 @@ def build(
             raise
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
             raise PresetFormatError(
-                f"{cls.__name__} refuses the preset's arguments: {error}"
+                f"{cls.__name__} refuses the {source}: {error}"
             ) from error
 
 

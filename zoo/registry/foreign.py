@@ -102,11 +102,18 @@ class ForeignPreset:
         cls: type[GenerativeModel] = GenerativeModel,
         load_weights: bool = True,
         for_training: bool = False,
+        skip_mismatch: bool = False,
         **arguments: Any,
     ) -> GenerativeModel:
         """Makes the model; see `zoo.GenerativeModel.from_preset`."""
         del for_training  # There is but one file of weights.
         found = _formats[self.name]
+        if skip_mismatch:
+            raise PresetFormatError(
+                "Argument `skip_mismatch` is for presets: "
+                f"`zoo convert {self.name}` makes one of this repository. "
+                f"Received: {self.source.handle!r}"
+            )
         if not issubclass(found.model, cls):
             raise PresetFormatError(
                 f"A repository of {self.name} holds a "

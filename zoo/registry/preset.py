@@ -119,6 +119,7 @@ class Preset:
         cls: type[GenerativeModel] = GenerativeModel,
         load_weights: bool = True,
         for_training: bool = False,
+        skip_mismatch: bool = False,
         **arguments: Any,
     ) -> GenerativeModel:
         """Makes the model; see `zoo.GenerativeModel.from_preset`."""
@@ -131,7 +132,7 @@ class Preset:
                 f"{self.source.handle!r} for {cls.__name__}"
             )
         names = [WEIGHTS]
-        if for_training:
+        if for_training and (self.trainable or _has_opponents(found)):
             self._check_trainable()
             names.append(TRAINING_WEIGHTS)
         paths = [self.file(name) for name in names]
@@ -140,16 +141,30 @@ class Preset:
             config.pop("class_names", None)  # They are of other classes.
         model = build(found, config | arguments, size)
         if load_weights:
-            load_networks(networks_to_generate(model), paths[0])
+            own = networks_to_generate(model)
+            load_networks(own, paths[0], skip_mismatch)
             for name, average in model.averages.items():
                 network = getattr(model, name)
                 network.set_weights(average.network.get_weights())
         if load_weights and for_training:
-            load_networks(networks_to_train(model), paths[1])
+            if len(paths) > 1:
+                own = networks_to_train(model)
+                load_networks(own, paths[1], skip_mismatch)
             for average in model.averages.values():
                 average.end_warm_up()
-        model.incomplete = load_weights and not for_training
+        if load_weights and not for_training and _has_opponents(found):
+            model.incomplete = self._what_is_missing()
         return model
+
+    def _what_is_missing(self):
+        """Returns what `fit` warns of, and what can be done about it."""
+        reason = "its opponent begins with initial weights."
+        if self.trainable:
+            return (
+                f"The model was loaded to generate: {reason} "
+                "Load it with for_training=True to go on with the preset's."
+            )
+        return f"The preset holds only what generates: {reason}"
 
     @property
     def trainable(self) -> bool:
@@ -159,13 +174,21 @@ class Preset:
     def _check_trainable(self):
         if not self.trainable:
             raise PresetFormatError(
-                "The preset holds only what generates: training can't go on "
-                "from it. Load it with for_training=False. "
+                "The preset holds only what generates, and no opponent to go "
+                "on training against. Without for_training=True it loads, to "
+                "generate or to be trained against a new one. "
                 f"Received: {self.source.handle!r}"
             )
 
 
-def network_names(model: GenerativeModel) -> list[str]:
+def _has_opponents(cls):
+    """Returns whether training needs networks that generating does not."""
+    return bool(set(network_names(cls)) - set(cls.inference_networks))
+
+
+def network_names(
+    model: GenerativeModel | type[GenerativeModel],
+) -> list[str]:
     """Returns the attributes that hold the networks of all players."""
     return [name for names in model.players.values() for name in names]
 

@@ -97,13 +97,17 @@ def to_half(array: np.ndarray) -> np.ndarray:
 
 
 def load_networks(
-    networks: dict[str, keras.layers.Layer], path: pathlib.Path
+    networks: dict[str, keras.layers.Layer],
+    path: pathlib.Path,
+    skip_mismatch: bool = False,
 ) -> None:
     """Loads what `save_networks` wrote, once it has been examined.
 
     Args:
         networks: The networks, by their names in the file.
         path: The file.
+        skip_mismatch: Whether layers whose weights have other shapes keep
+            what they have; a warning names them.
 
     Raises:
         PresetFormatError: It is damaged, or belongs to other networks.
@@ -112,15 +116,16 @@ def load_networks(
     """
     bundle = Networks(networks)
     found, expected = count_elements(path), bundle.elements()
-    if found != expected:
+    if found != expected and not skip_mismatch:
         raise PresetFormatError(
             f"The weights are of another architecture. Expected {expected} "
             f"numbers for {', '.join(networks)}. Received: {found} in {path}"
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Keras only warns of some gaps.
-            bundle.load_weights(path)
+        with warnings.catch_warnings(record=skip_mismatch) as skipped:
+            # Keras only warns of some gaps.
+            warnings.simplefilter("always" if skip_mismatch else "error")
+            bundle.load_weights(path, skip_mismatch=skip_mismatch)
     except (
         UserWarning,
         ValueError,
@@ -134,6 +139,10 @@ def load_networks(
             "The weights are of another architecture, or damaged. "
             f"Received: {path} ({error})"
         ) from error
+    for warning in skipped or ():
+        message = str(warning.message)
+        if "could not be loaded" in message:  # Others are of empty groups.
+            warnings.warn(message, stacklevel=2)
 
 
 def count_elements(path: pathlib.Path) -> int:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from support.optimal_denoiser import DEVIATION, Mixture, model_of, normal
 
+import zoo
+
 
 def test_inverting_a_gaussian():
     """Deterministic sampling is a line: the noise scales with what is left."""
@@ -92,6 +94,39 @@ def test_inpainting_fits_what_is_known(sampler, share):
     assert np.mean(near) > share
 
 
+@pytest.mark.parametrize("sampler", ["ddim", "ddpm", "dpm_solver"])
+def test_an_image_to_start_from(sampler):
+    """Of two modes a little noise keeps each image's, and much forgets it."""
+    network = Mixture(np.array([[-0.5] * 2, [0.5] * 2]), np.ones(2) / 2, 0.05)
+    model = model_of(network, image_shape=(1, 2, 1), timesteps=100)
+    images = np.full((40, 1, 2, 1), 0.4, "float32")
+    arguments = {"seed": 0, "steps": 50, "sampler": sampler}
+    near = model.image_to_image(images, 0.1, **arguments)
+    assert np.mean(abs(near - 0.5) < 0.35) > 0.9
+    far = model.image_to_image(images, 1.0, **arguments)
+    assert 0.2 < np.mean(far[:, 0, 0, 0] < 0) < 0.8
+    _, path = model.image_to_image(
+        images[:1], 0.1, return_trajectory=True, **arguments
+    )
+    assert len(path) == 5 + 1
+    time = zoo.Sampling(steps=50).times(model.schedule)[45]
+    sigma = model.schedule.noise_rate(time)
+    expected = model.schedule.signal_rate(time) * 0.4
+    assert abs(path[0] - expected).max() < 4 * sigma
+    again = model.image_to_image(images[:3], 0.1, **arguments)
+    np.testing.assert_allclose(again, near[:3], atol=1e-5)
+
+
+def test_masks_of_any_of_their_shapes():
+    model, _ = normal()
+    images = np.zeros((2, 1, 1, 2), "float32")
+    masks = [np.ones(x) for x in ((1, 1), (2, 1, 1), (1, 1, 1), (2, 1, 1, 1))]
+    made = [model.inpaint(images, mask, seed=0, steps=3) for mask in masks]
+    for each in made:
+        np.testing.assert_array_equal(each, made[0])
+    assert abs(made[0]).max() > 0.01
+
+
 def test_errors_of_given_images():
     model, _ = normal()
     images = np.zeros((2, 1, 1, 2), "float32")
@@ -102,6 +137,9 @@ def test_errors_of_given_images():
         (lambda: model.invert(images, iterations=0), "`iterations`"),
         (lambda: model.interpolate(images, images[:1]), "hold as many"),
         (lambda: model.inpaint(images, np.ones(3)), "`mask` must have"),
+        (lambda: model.image_to_image(images, 0.0), "`strength` must be in"),
+        (lambda: model.image_to_image(images, 1.1), "`strength` must be in"),
+        (lambda: model.image_to_image(images + 9), r"in \[-1, 1\]"),
         (lambda: model.denoise(images), "`times` or `alpha`"),
         (lambda: model.denoise(images, times=200), r"in \[0, 199\]"),
         (lambda: model.denoise(images, alpha=1.0), r"in \[0, 199\]"),

@@ -42,6 +42,8 @@ class Architecture:
         cosine_first: Whether cosines come first in the time's embedding.
         shift: What is taken off the number of wavelengths in the time's
             embedding, in [0, 1]; see `TimeEmbedding`.
+        middle_groups: Groups of the normalization of the narrowest map's
+            attention, or `None` for `groups`.
 
     Raises:
         ValueError: One of them is out of its range, or does not go with the
@@ -64,11 +66,12 @@ class Architecture:
     padding: str = "same"
     cosine_first: bool = False
     shift: float = 1.0
+    middle_groups: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("channels", "blocks", "patch_size", "heads", "groups"):
             checks.positive_integer(name, getattr(self, name))
-        for name in ("num_classes", "head_channels"):
+        for name in ("num_classes", "head_channels", "middle_groups"):
             if getattr(self, name) is not None:
                 checks.positive_integer(name, getattr(self, name))
         checks.fraction("dropout", self.dropout)

@@ -98,6 +98,7 @@ class Diffusion(GenerativeModel):
     invert = inversion.invert
     interpolate = inversion.interpolate
     inpaint = editing.inpaint
+    image_to_image = editing.image_to_image
     denoise = editing.denoise
 
     def __init__(
@@ -259,6 +260,41 @@ class Diffusion(GenerativeModel):
         """Predicts, from `[images, times]` and with classes labels."""
         network = self.denoiser if training else self.network("denoiser")
         return network(inputs, training=training)
+
+    def resized(self, height: int, width: int) -> "Diffusion":
+        """Returns a model of other image sizes, with the same weights.
+
+        The U-Net is the same function of maps of any size; its attention
+        stays at the same levels. To generate other sizes than it was trained
+        on, or to be fine-tuned to them.
+
+        Args:
+            height: Height of images, which the U-Net's halvings divide.
+            width: Their width, likewise.
+
+        Returns:
+            A `zoo.Diffusion`, not compiled.
+
+        Raises:
+            ValueError: A size that does not go with the halvings, or a
+                denoiser of one's own, which has the size that it has.
+        """
+        if self.given_networks:
+            raise ValueError(
+                "A model of a denoiser of one's own has its size: make the "
+                "denoiser for another, copy its weights, and give it to a new "
+                f"model. Received: height={height}, width={width}"
+            )
+        before, size = self.image_shape[0], checks.positive_integer
+        shape = (size("height", height), size("width", width))
+        config = self.get_config()
+        config["image_shape"] = (*shape, self.image_shape[-1])
+        config["attention"] = tuple(
+            x * height // before for x in config["attention"]
+        )
+        model = type(self).from_config(config)
+        model.set_weights(self.get_weights())
+        return model
 
     def check_batch(self, batch: Any) -> None:
         """Raises a ValueError for images or labels that can't be used."""

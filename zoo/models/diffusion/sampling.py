@@ -178,6 +178,7 @@ def denoised(
     run: Run,
     return_trajectory: bool = False,
     known: tuple[np.ndarray, np.ndarray] | None = None,
+    first: int = 0,
 ) -> Images:
     """Goes from noise to images, for all that is checked.
 
@@ -191,6 +192,7 @@ def denoised(
         return_trajectory: Whether to return also the path.
         known: Pair of images and a mask `(count, height, width, 1)` that is
             true where they are *not* known.
+        first: Steps that are left out, for a start that is less noisy.
 
     Returns:
         Images, and with `return_trajectory` the path to them.
@@ -209,9 +211,10 @@ def denoised(
             None if labels is None else labels[index],
             known=known and (known[0][index], known[1][index]),
             every=1 if return_trajectory else CHUNK,
+            first=first,
         )
 
-    steps = len(sampling.times(model.schedule))
+    steps = len(sampling.times(model.schedule)) - first
     path = run.in_batches(work, len(start), steps, return_trajectory)
     if return_trajectory:
         return path[-1], np.concatenate([start[None], path])

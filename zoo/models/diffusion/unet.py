@@ -149,7 +149,12 @@ def _down(architecture, x, embedding):
 def _middle(architecture, x, embedding):
     width = architecture.widths[-1]
     x = _block(architecture, width, "middle_block_0")(x, embedding)
-    x = _attention(architecture, width, "middle_attention")(x)
+    x = SelfAttention(
+        architecture.heads_of(width),
+        groups=architecture.middle_groups or architecture.groups,
+        epsilon=architecture.epsilon,
+        name="middle_attention",
+    )(x)
     return _block(architecture, width, "middle_block_1")(x, embedding)
 
 
