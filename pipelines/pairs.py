@@ -12,6 +12,7 @@ import numpy as np
 from . import decode
 from .arrays import ArraySource
 from .resolve import resolve
+from .sizes import size_of
 from .sources import EncodedSource, Source
 from .tfds_sets import tfds_source
 
@@ -134,15 +135,7 @@ def check_sizes(first: Source, second: Source, smallest: int) -> None:
 
 def _size(source: Any, index: int) -> tuple[int, int]:
     """Return height and width."""
-    if isinstance(source, ArraySource):
-        return source.array.shape[1:3]
-    try:
-        height, width = decode.size_of(source.read(index))
-    except Exception as error:  # Pillow raises nearly anything.
-        raise ValueError(
-            f"Cannot read the image {source.name(index)}: {error}. Repair or "
-            "delete it. Received: a file that is no image"
-        ) from error
+    height, width = size_of(source, index)
     if isinstance(source, HalfSource):
         _check_even(width, source.file(index))
         width //= 2

@@ -98,7 +98,9 @@ def evaluate(
     model: Annotated[str | None, MODEL] = None,
     images: Annotated[
         str | None,
-        typer.Option(help="Instead of a model, a folder of images."),
+        typer.Option(
+            help="Instead of a model, images: a folder, a .zip file, a glob."
+        ),
     ] = None,
     reference: Annotated[
         str | None,
@@ -117,11 +119,17 @@ def evaluate(
     ] = "inception",
     count: Annotated[
         int | None,
-        typer.Option(min=1, help="Number of samples; by default 10000."),
+        typer.Option(
+            min=1,
+            help="Number of samples; by default 10000, or all images.",
+        ),
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(help="Height and width of the images, in pixels."),
+        typer.Option(
+            help="Height and width of the images, in pixels, to which they "
+            "are cut and resized; by default the model's, or the images' own."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 0,
     output: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from zoo.cli.common import Backend, Model, user_errors, work_on_files
-from zoo.commands.upscaling import TILE, upscale_files
+from zoo.commands.upscaling import upscale_files
 from zoo.registry.loading import load_model
 
 
@@ -21,13 +21,14 @@ def upscale(
         typer.Option(help="Directory of the results, PNG files."),
     ] = pathlib.Path("upscaled"),
     tile: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=64,
             help="Height and width of the pieces in which larger images are "
-            "enlarged: less takes less memory.",
+            "enlarged, by default by the network's size: less takes less "
+            "memory.",
         ),
-    ] = TILE,
+    ] = None,
     backend: Backend = None,
 ) -> None:
     """Enlarge images by a super-resolution model.

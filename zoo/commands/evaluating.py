@@ -4,12 +4,12 @@ import json
 import pathlib
 from collections.abc import Sequence
 
-from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
 from zoo.metrics import Evaluator, get, registered
-from zoo.recipes.inputs import all_images, test_images
+from zoo.metrics.drawing import check_draws_images
+from zoo.recipes.inputs import all_images, common_size, test_images
 from zoo.registry.loading import load_model
 from zoo.utils.files import replacing
 
@@ -61,15 +61,16 @@ def evaluate(
         features: Name of an extractor.
         count: Number of samples; by default 10,000, or all images.
         size: Height and width of the images; by default the model's, or
-            the reference's first image's.
+            that of most images, which must then be squares.
         seed: Seed of the samples.
 
     Returns:
         Dict of full metric name to value.
 
     Raises:
-        ValueError: Not exactly one of model and images, or what `Evaluator`
-            and `pipelines.images` refuse.
+        ValueError: Not exactly one of model and images, a model that draws
+            no images, images that are no squares without a `size`, or what
+            `Evaluator` and `pipelines.images` refuse.
     """
     if (model is None) == (images is None):
         raise ValueError(
@@ -79,10 +80,11 @@ def evaluate(
     channels = None
     if model is not None:
         made = load_model(model)
+        check_draws_images(made)
         size, channels = size or made.image_shape[0], made.image_shape[-1]
         count = count or 10_000
     else:
-        size = size or _size_of_first(images)
+        size = size or common_size(str(images))
         made = all_images(str(images), size, channels)
         count = count or sum(len(batch) for batch in made)
     if reference is not None and not reference.endswith(".npz"):
@@ -122,6 +124,8 @@ def compare(
             `pipelines.images` refuse.
     """
     loaded = {name: load_model(name) for name in models}
+    for model in loaded.values():
+        check_draws_images(model)
     shapes = {name: model.image_shape for name, model in loaded.items()}
     if len(set(shapes.values())) != 1:
         raise ValueError(
@@ -137,18 +141,6 @@ def compare(
     if test is None:
         return rows
     return rows | {"real test images": evaluator.of_images(test)}
-
-
-def _size_of_first(source):
-    for file in sorted(pathlib.Path(source).rglob("*")):
-        try:
-            with Image.open(file) as image:
-                return min(image.size)
-        except (OSError, ValueError):
-            continue
-    raise ValueError(
-        f"Expected a folder of images, or --size. Received: {source!r}"
-    )
 
 
 def report(values: dict[str, float], output: pathlib.Path | None) -> None:

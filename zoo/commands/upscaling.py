@@ -1,6 +1,7 @@
 """Enlarging image files: `zoo upscale`."""
 
 import functools
+import math
 import pathlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -17,20 +18,20 @@ from zoo.utils import checks, images, pixels, tiles
 from zoo.utils.files import output_directory
 from zoo.utils.grids import from_uint8, save_picture, to_picture, to_uint8
 
-TILE = 192
-"""Height and width of the pieces in which larger images are enlarged."""
+_VALUES = 12_000_000
+"""Values of one map at high resolution; a step of a network holds a dozen."""
 
-_RAMP = 8
-_REACH = 32
+_LEAST = 64
+_REACH, _RAMP = 12, 8
 """What is farther than this from a pixel changes it by less than a grey
-level, even where the network looks farther."""
+level, even where the network looks farther: seen on noise."""
 
 
 def upscale_files(
     model: GenerativeModel,
     files: Iterable[pathlib.Path],
     directory: pathlib.Path,
-    tile: int = TILE,
+    tile: int | None = None,
     report: Callable[[str, int, int], Any] = lambda name, done, total: None,
     complain: Callable[[str], Any] = warnings.warn,
 ) -> Iterator[pathlib.Path]:
@@ -45,7 +46,8 @@ def upscale_files(
         files: The images, and folders of them.
         directory: Where the results go, as PNG files of the same names.
         tile: Height and width in pixels of the pieces in which larger images
-            are enlarged, from 64. Memory grows with its square.
+            are enlarged, from 64; `None` for one by the network's size.
+            Memory grows with its square.
         report: Called with an image's name, the number of its pieces that are
             done, and that of all.
         complain: Called with what is wrong with a file that is left out.
@@ -64,9 +66,12 @@ def upscale_files(
             "Expected a zoo.SRResNet or zoo.SRGAN of grey or RGB images. "
             f"Received: {type(model).__name__}"
         )
-    if checks.positive_integer("tile", tile) < 64:
+    if tile is None:
+        side = math.isqrt(_VALUES // model.filters) // model.scale
+        tile = max(_LEAST, side // 16 * 16)
+    if checks.positive_integer("tile", tile) < _LEAST:
         raise ValueError(
-            f"Argument `tile` must be at least 64. Received: tile={tile}"
+            f"Argument `tile` must be at least {_LEAST}. Received: tile={tile}"
         )
     directory = pathlib.Path(directory).expanduser()
     paths = images.image_files(files, directory)
@@ -102,13 +107,11 @@ def _upscaled(model, image, tile, report):
             picture.putalpha(alpha.resize(picture.size, bicubic, box))
         return picture
 
-    # A small piece has little to spare.
-    margin = min(model.reach, _REACH, tile // 4)
     return tiles.paint(
         image.size,
         make,
         side=tile,
-        margin=margin,
+        margin=min(model.reach, _REACH),
         ramp=_RAMP,
         scale=model.scale,
         report=report,

@@ -27,14 +27,10 @@ def draw_samples(
         classes in turn.
 
     Raises:
-        ValueError: A model that draws no images, but translates some.
+        ValueError: A model that draws no images, but translates some, or
+            draws shapes.
     """
-    if not hasattr(model, "generate"):
-        raise ValueError(
-            "Expected a model with `generate`; what one with `translate` "
-            "or `upscale` makes is to be evaluated as images. Received: "
-            f"{type(model).__name__}"
-        )
+    check_draws_images(model)
     seeds = np.random.SeedSequence(seed)
     for start in range(0, count, _CHUNK):
         (child,) = seeds.spawn(1)
@@ -50,3 +46,26 @@ def draw_samples(
             **(labels | generate),
         )
         yield (images, labels["labels"]) if labels else images
+
+
+def check_draws_images(model: Any) -> None:
+    """Raises unless a model draws images that metrics can measure.
+
+    Args:
+        model: A `GenerativeModel`.
+
+    Raises:
+        ValueError: It translates or enlarges images, or draws shapes.
+    """
+    name = type(model).__name__
+    if not hasattr(model, "generate"):
+        raise ValueError(
+            "Expected a model with `generate`; what one with `translate` "
+            "or `upscale` makes is to be evaluated as images (on the command "
+            f"line, --images). Received: {name}"
+        )
+    if tuple(getattr(model, "image_range", (-1, 1))) != (-1, 1):
+        raise ValueError(
+            "Expected a model that draws images; shapes are measured by "
+            f"zoo.metrics.coverage_and_matching. Received: {name}"
+        )

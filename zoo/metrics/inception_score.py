@@ -76,11 +76,18 @@ def inception_score_of(
     Raises:
         ValueError: There is no split, or an empty one.
     """
-    scores = [split.score for split in statistics]
-    if not scores:
+    statistics = list(statistics)
+    if not statistics:
         raise ValueError(
             "Argument `statistics` must hold at least one split. Received: []"
         )
+    count = sum(split.count for split in statistics)
+    if count < len(statistics):
+        raise ValueError(
+            "The Inception Score needs at least one image for each of its "
+            f"{len(statistics)} splits. Received: {count} images"
+        )
+    scores = [split.score for split in statistics]
     return float(np.mean(scores)), float(np.std(scores))
 
 

@@ -106,6 +106,11 @@ def _of_sets(real: FeatureSet, made: FeatureSet) -> float:
     """
     one, other = real.features, made.features
     size = min(1000, len(one), len(other))
+    if size < 2:
+        raise ValueError(
+            "The kernel distance needs at least 2 images, generated and real. "
+            f"Received: {len(other)} and {len(one)}"
+        )
     return kernel_distance(one, other, subset_size=size)[0]
 
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+import importlib
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -185,6 +187,45 @@ def all_images(
         drop_remainder=False,
         on_error=on_error,
     )
+
+
+def common_size(source: str) -> int:
+    """Returns the height and width of the images of a source.
+
+    Args:
+        source: Whatever `pipelines.images` takes.
+
+    Returns:
+        That of most of them; where they differ, there is a warning.
+
+    Raises:
+        ValueError: An image is no square, or can't be read.
+    """
+    sizes = importlib.import_module("zoo.pipelines.sizes")
+    counts, names = sizes.sizes_of(source)
+    oblong = [size for size in counts if size[0] != size[1]]
+    if oblong:
+        height, width = oblong[0]
+        raise ValueError(
+            "Expected square images, as models make them, or --size, for "
+            "which centre squares are cut and resized. Received: "
+            f"{names[oblong[0]]} of {width} x {height} pixels"
+        )
+    # Of two that are as common, the larger.
+    (size, _), *others = sorted(
+        counts, key=lambda size: (counts[size], size), reverse=True
+    )
+    if others:
+        listed = ", ".join(
+            f"{counts[x]} of {x[0]} (such as {names[x]})" for x in others[:3]
+        )
+        warnings.warn(
+            "The images are of several sizes, which changes what is measured: "
+            f"{counts[size, size]} are of {size} x {size} pixels; others are "
+            f"resized to that: {listed}",
+            stacklevel=2,
+        )
+    return size
 
 
 def test_images(*source: Any, **options: Any) -> Any:
