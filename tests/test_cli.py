@@ -78,6 +78,19 @@ def test_sample(trained, tmp_path):
     assert first.shape == (2 * 68, 3 * 68, 3)
     invoke("sample", trained / "model.keras", *arguments, picture)
     np.testing.assert_array_equal(np.array(Image.open(picture)), first)
+    apart = tmp_path / "apart"
+    code, output = invoke(
+        "sample", trained, *arguments[:-1], "--separate", apart
+    )
+    assert (code, str(apart) in output) == (0, True), output
+    files = sorted(apart.iterdir())
+    assert [file.name for file in files] == [f"{i:05}.png" for i in range(6)]
+    tile = np.array(Image.open(files[4])).repeat(4, axis=0).repeat(4, axis=1)
+    np.testing.assert_array_equal(tile, first[70:134, 70:134])
+    code, output = invoke(
+        "sample", trained, *arguments[:-1], "--separate", apart
+    )
+    assert (code, "numbered pictures" in output) == (2, True)
     same_latents = ["--set", "temperature=0", "--set", "batch_size=4"]
     invoke("sample", trained, *arguments, picture, *same_latents)
     alike = np.array(Image.open(picture))

@@ -17,7 +17,8 @@ from zoo.cli.common import (
 from zoo.commands import evaluating
 from zoo.metrics.features import EXTRACTORS
 from zoo.registry.loading import load_model
-from zoo.utils.grids import image_grid, save_picture
+from zoo.utils.files import output_directory
+from zoo.utils.grids import image_grid, save_picture, save_pictures
 
 
 def sample(
@@ -34,9 +35,13 @@ def sample(
     output: Annotated[
         pathlib.Path, typer.Option(help="Picture to write.")
     ] = pathlib.Path("samples.png"),
+    separate: Annotated[
+        pathlib.Path | None,
+        typer.Option(help="Instead, a folder to write each as a PNG file."),
+    ] = None,
     backend: Backend = None,
 ) -> None:
-    """Draw images from a trained model, as one picture."""
+    """Draw images from a trained model, as one picture or a file each."""
     with user_errors():
         arguments = named_values(options)
         network = load_model(model)
@@ -45,8 +50,11 @@ def sample(
         else:
             arguments = {}  # `pictures` says what such a model needs.
         images = network.pictures(count, seed=seed, **arguments)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        save_picture(image_grid(images, columns), output)
+        if separate is not None:
+            output = save_pictures(images, output_directory(separate))
+        else:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            save_picture(image_grid(images, columns), output)
     print(f"Wrote {count} samples to {output}")
 
 

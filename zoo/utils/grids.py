@@ -1,6 +1,7 @@
 """Images as 8-bit pictures, alone or side by side."""
 
 import os
+import pathlib
 from typing import Any
 
 import keras
@@ -111,3 +112,29 @@ def save_picture(
     """
     with replacing(path) as temporary:
         picture.save(temporary, **options)
+
+
+def save_pictures(images: Any, directory: pathlib.Path) -> pathlib.Path:
+    """Writes each image as a PNG file, named by its number.
+
+    Args:
+        images: `(count, height, width, channels)` in [-1, 1], one to four
+            channels.
+        directory: Folder to write to.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: It has files of such names, which would be mixed with
+            these.
+    """
+    digits = max(5, len(str(len(images) - 1)))
+    if any(path.stem.isdigit() for path in directory.glob("*.png")):
+        raise ValueError(
+            "Expected a folder without numbered pictures of before. "
+            f"Received: {str(directory)!r}"
+        )
+    for number, pixels in enumerate(to_uint8(images)):
+        save_picture(to_picture(pixels), directory / f"{number:0{digits}}.png")
+    return directory
