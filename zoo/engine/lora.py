@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 
 _ADDED = (
     "lora_kernel_a",
@@ -14,7 +16,9 @@ _ADDED = (
 """Attributes of Keras' layers that hold the additions."""
 
 
-def enable(network: keras.Model, average: keras.Model | None, rank: int) -> int:
+def enable(
+    network: keras.Model, average: keras.Model | None, rank: int
+) -> None:
     """Gives a network's kernels low-rank additions, and freezes all else.
 
     Args:
@@ -22,14 +26,10 @@ def enable(network: keras.Model, average: keras.Model | None, rank: int) -> int:
         average: The copy of it that averages its weights, or `None`; it gets
             the same additions.
         rank: Rank of the products.
-
-    Returns:
-        Number of layers that have additions.
     """
     for variable in network.trainable_variables:
         variable.trainable = False
     copies = layers(network if average is None else average)
-    count = 0
     for layer, copy in zip(layers(network), copies, strict=True):
         if not can(layer):
             continue
@@ -37,10 +37,11 @@ def enable(network: keras.Model, average: keras.Model | None, rank: int) -> int:
         if average is not None:
             copy.enable_lora(rank)
         for name in (x for x in _ADDED if getattr(layer, x, None) is not None):
-            getattr(copy, name).assign(getattr(layer, name))
-            getattr(copy, name).trainable = copy is layer
-        count += 1
-    return count
+            variable = getattr(copy, name)
+            # A copy: on JAX two variables must not share their memory.
+            value = np.array(ops.convert_to_numpy(getattr(layer, name)))
+            variable.assign(value)
+            variable.trainable = copy is layer
 
 
 def layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
