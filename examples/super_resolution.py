@@ -12,11 +12,11 @@ import pathlib
 
 import keras
 import numpy as np
-from PIL import Image
 
 import callbacks
 import pipelines
 import zoo
+from pipelines.sources import FolderSource
 
 SRRESNET = zoo.recipes.get_recipe("srresnet")
 SRGAN = dict(zoo.recipes.get_recipe("srgan").arguments)
@@ -27,7 +27,6 @@ CONFIGS = {
     # The paper's.
     "large": {"srresnet": {}, "srgan": {"content": "vgg19"}, "rate": 1e-4},
 }
-ENDINGS = (".jpg", ".jpeg", ".png")
 
 
 def main():
@@ -45,9 +44,8 @@ def main():
         config["srgan"] |= {"content": arguments.content, "content_layer": None}
     keras.utils.set_random_seed(0)
 
-    *training, test = sorted(
-        x for x in arguments.photos.iterdir() if x.suffix.lower() in ENDINGS
-    )
+    photos = FolderSource(arguments.photos)
+    training = [photos.name(index) for index in range(len(photos) - 1)]
     size, batch_size = arguments.crop_size, SRRESNET.batch_size
     pairs = pipelines.super_resolution(training, size, batch_size)
     srresnet = zoo.SRResNet(**config["srresnet"])
@@ -60,7 +58,7 @@ def main():
     srgan.compile()  # 1e-4, then 1e-5.
     srgan.fit(pairs, epochs=arguments.epochs)
     srgan.save(arguments.output / "srgan.keras")
-    photo = np.asarray(Image.open(test).convert("RGB"))
+    photo = np.asarray(photos.load_whole(len(photos) - 1, channels=3))
     height, width = (n // 4 * 4 for n in photo.shape[:2])
     low = pipelines.low_resolution(photo[:height, :width], 4)
     low = low[None] / np.float32(127.5) - 1

@@ -6,8 +6,8 @@ beside a folder `pipelines`, imports these and not ours. As `zoo.callbacks` and
 where nothing shadows them, and modules of zoo's own where something does.
 
 Inside of zoo they are `siblings.callbacks` and `siblings.pipelines`, imported
-when they are first asked for: `pipelines` imports TensorFlow, on every
-backend.
+when they are first asked for: what `pipelines` makes data sets of imports
+TensorFlow, on every backend; what it reads image files by does not.
 """
 
 import importlib

@@ -1,16 +1,19 @@
 """`zoo upscale`, and the recipes of super-resolution."""
 
+import io
 import types
 
 import keras
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from rich.console import Console
 from support.harness import invoke
 
 import pipelines
 import zoo
 from zoo import metrics
+from zoo.cli import common
 from zoo.commands.upscaling import upscale_files
 from zoo.models.super_resolution import (
     super_resolution as super_resolution_model,
@@ -155,6 +158,22 @@ def test_reach_is_how_far_the_network_looks():
         rows = np.flatnonzero(changed.any(axis=(0, 2, 3)))
         reach = (22 * scale - rows[0]) / scale
         assert model.reach - 1 <= reach <= model.reach
+
+
+def test_bar(monkeypatch):
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=80)
+    monkeypatch.setattr(common, "errors", terminal)
+    bar = common.Bar()
+    bar("small.png", 1, 1)
+    assert terminal.file.getvalue() == ""
+    for done in (1, 2, 3):
+        bar("large.png", done, 3)
+    shown = terminal.file.getvalue()
+    assert "large.png" in shown
+    assert "3/3" in shown
+    bar("next.png", 1, 9)
+    bar.stop()
+    assert "next.png" in terminal.file.getvalue()
 
 
 def test_names_of_results(bicubic, tmp_path):
