@@ -27,7 +27,7 @@ CONFIGS = {
         "optimizers": QUICK.optimizers,
     },
     # The model's own.
-    "large": {"size": 64, "batch_size": 128, "model": {}, "optimizers": dict},
+    "large": {"size": 64, "batch_size": 128, "model": {}, "optimizers": None},
 }
 ROWS = 6
 
@@ -49,7 +49,10 @@ def main():
     names = pipelines.class_names(arguments.data)
     shape = tuple(data.element_spec[0].shape[1:])
     model = zoo.ConditionalGAN(shape, len(names), **config["model"])
-    model.compile(**config["optimizers"]())
+    model.class_names = names  # For `generate(labels="Bag")`.
+    optimizers = config["optimizers"]  # Without these: the paper's.
+    updates = model.updates(arguments.epochs * len(data))
+    model.compile(**optimizers(updates) if optimizers else {})
     model.fit(
         data,
         epochs=arguments.epochs,

@@ -25,7 +25,7 @@ CONFIGS = {
         "optimizers": QUICK.optimizers,
     },
     # The paper's, which are the defaults of the model and its `compile`.
-    "paper": {"size": 64, "batch_size": 128, "model": {}, "optimizers": dict},
+    "paper": {"size": 64, "batch_size": 128, "model": {}, "optimizers": None},
 }
 
 
@@ -44,7 +44,9 @@ def main():
         arguments.data, config["size"], config["batch_size"]
     )
     model = zoo.DCGAN(tuple(images.element_spec.shape[1:]), **config["model"])
-    model.compile(**config["optimizers"]())
+    optimizers = config["optimizers"]  # Without these: the paper's.
+    updates = model.updates(arguments.epochs * len(images))
+    model.compile(**optimizers(updates) if optimizers else {})
     model.fit(
         images,
         epochs=arguments.epochs,

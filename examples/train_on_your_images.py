@@ -28,7 +28,7 @@ CONFIGS = {
         "size": 128,
         "batch_size": 64,
         "model": {"ema_decay": 0.995},
-        "optimizers": dict,  # The paper's.
+        "optimizers": None,  # The paper's.
     },
 }
 
@@ -53,7 +53,9 @@ def main():
         on_error="skip",
     )
     model = zoo.DCGAN(tuple(images.element_spec.shape[1:]), **config["model"])
-    model.compile(**config["optimizers"]())
+    optimizers = config["optimizers"]  # Without these: the paper's.
+    updates = model.updates(arguments.epochs * len(images))
+    model.compile(**optimizers(updates) if optimizers else {})
     model.fit(
         images,
         epochs=arguments.epochs,

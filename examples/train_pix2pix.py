@@ -64,15 +64,14 @@ def main():
     shown = pipelines.paired_images(arguments.data or drawn, size, 8, **whole)
     model = zoo.Pix2Pix((size, size, 3), **config["model"])
     adam = config["optimizers"]  # Without one: the paper's.
-    updates = model.updates(arguments.epochs * len(train))
-    model.compile(**adam(updates) if adam else {})
+    steps = arguments.epochs * len(train)
+    model.compile(**adam(model.updates(steps)) if adam else {})
     state = callbacks.TrainingState(arguments.output / "state")
     model.fit(train, epochs=arguments.epochs, callbacks=[state])
     model.save(arguments.output / "model.keras")
 
     pairs = np.concatenate(next(iter(shown.as_numpy_iterator())), axis=2)
-    pictures = model.pictures(8, seed=0, inputs=pairs)
-    picture = zoo.image_grid(pictures, columns=2)
+    picture = zoo.image_grid(model.pictures(8, seed=0, inputs=pairs), columns=2)
     zoo.save_picture(picture, arguments.output / "translated.png")
     print(f"Translated: {arguments.output / 'translated.png'}")
 

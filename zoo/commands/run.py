@@ -52,9 +52,10 @@ class Run:
         """Returns the same in words, line by line."""
         batch = keras.tree.flatten(self.inputs.data.element_spec)[0].shape[0]
         shown = (f"{k}={v!r}" for k, v in self.arguments.items())
+        epochs = "epoch" if self.epochs == 1 else "epochs"
         lines = [
             self.inputs.note,
-            f"{self.epochs} epochs of {len(self.inputs.data)} batches of "
+            f"{self.epochs} {epochs} of {len(self.inputs.data)} batches of "
             f"{batch}, seed {self.settings.seed}, {self.settings.dtype}",
             f"{type(self.model).__name__}({', '.join(shown)})",
         ]
