@@ -139,7 +139,6 @@ def test_errors(arguments, message):
         ([0, 1, 2], "shape="),
         (1.0, "dtype=float64"),
         ([0, None], ""),
-        ("shoe", ""),
     ],
 )
 def test_label_errors(by_label, labels, message):

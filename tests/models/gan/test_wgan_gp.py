@@ -43,6 +43,7 @@ def trained():
         critic_optimizer=keras.optimizers.Adam(3e-3, beta_1=0.0, beta_2=0.9)
     )
     images = random_images(16 * 60) * 0.05 + 0.1
+    images[0] = -0.1  # Or they would be taken for images in [0, 1].
     return model, model.fit(images, batch_size=16, verbose=0).history, images
 
 
