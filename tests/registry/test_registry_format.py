@@ -82,7 +82,7 @@ def test_training_goes_on_with_all_networks(saved, trained):
         discriminator_optimizer=keras.optimizers.SGD(1.0),
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         model.fit(random_images(4), batch_size=4, verbose=0)
     after = model.network("generator").get_weights()
     raw = model.generator.get_weights()

@@ -53,7 +53,7 @@ def check_shares(
 
     Args:
         data: What `peek` was given.
-        batch: The first batch.
+        batch: The first batch, of data that are no arrays.
         batch_size: Batch size for arrays; 32 where it is `None`.
         devices: Number of devices that get equal shares.
 
@@ -61,9 +61,11 @@ def check_shares(
         ValueError: The first batch, or the last one of arrays, can't be
             divided by the number of devices.
     """
-    sizes = [len(keras.tree.flatten(batch)[0])]
     if _is_arrays(data):
-        sizes.append(len(keras.tree.flatten(data)[0]) % (batch_size or 32))
+        count, size = len(keras.tree.flatten(data)[0]), batch_size or 32
+        sizes = [min(size, count), count % size]
+    else:
+        sizes = [len(keras.tree.flatten(batch)[0])]
     uneven = [size for size in sizes if size % devices]
     if uneven:
         raise ValueError(

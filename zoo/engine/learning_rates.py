@@ -197,9 +197,12 @@ class RateWatch(keras.callbacks.Callback):
     ) -> None:
         """Asks for the rates of the epoch's updates, and warns."""
         for name, member in self.model.optimizer.members.items():
-            first, last = self.before[name], updates_of(member) - 1
-            updates = np.linspace(first, last, self.looks).astype(int)
-            if last < first or any(rate_at(member, int(i)) for i in updates):
+            # The next one too: a warm-up begins at 0, and goes on.
+            first, following = self.before[name], updates_of(member)
+            updates = np.linspace(first, following, self.looks).astype(int)
+            if following == first or any(
+                rate_at(member, int(i)) for i in updates
+            ):
                 continue
             warnings.warn(
                 f"The learning rate of {name!r} was 0 for a whole epoch, so "
