@@ -34,6 +34,11 @@ def test_critic_has_no_batch_statistics():
         assert critic.output_shape == (None, 1)
 
 
+def test_arguments_that_residual_networks_do_not_take():
+    with pytest.warns(UserWarning, match=r"not change: minibatch='stddev'\."):
+        tiny(architecture="resnet", minibatch="stddev")
+
+
 @pytest.fixture(scope="module")
 def trained():
     """On light grey images; the generator starts from darker ones."""

@@ -1,6 +1,7 @@
 """WGAN-GP: Gulrajani et al. 2017, arXiv:1704.00028."""
 
 import dataclasses
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -193,6 +194,8 @@ class WGANGP(AdversarialGame):
         self.architecture = checks.one_of(
             "architecture", architecture, ("dcgan", "resnet")
         )
+        if self.architecture == "resnet":
+            self._warn_of_unused(Layout(image_shape, filters, "generator"))
         self.temperature = checks.not_negative("temperature", temperature)
         self._set_networks(generator, critic)
         self.clip = clip
@@ -224,6 +227,17 @@ class WGANGP(AdversarialGame):
         self.critic = self.opponent_of(
             critic, critic_of_arguments, told(seen), heads
         )
+
+    def _warn_of_unused(self, usual: Layout) -> None:
+        """Warns of arguments that change DCGAN's networks alone."""
+        ours, theirs = map(dataclasses.asdict, (self.layout, usual))
+        unused = [f"{k}={v!r}" for k, v in ours.items() if v != theirs[k]]
+        if unused:
+            warnings.warn(
+                'architecture="resnet" has the networks of the paper, which '
+                f"these arguments do not change: {', '.join(unused)}.",
+                stacklevel=3,
+            )
 
     def _clip_weights(self, clip: float) -> None:
         """Bounds all weights of the critic: Arjovsky et al. 2017."""
