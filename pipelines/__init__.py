@@ -67,7 +67,17 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+    try:
+        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        raise ModuleNotFoundError(
+            f"pipelines.{name} reads data by TensorFlow, on every backend: "
+            "pip install tensorflow. Models also train on arrays and on "
+            "PyTorch's DataLoader, without it.",
+            name="tensorflow",
+        ) from error
     return getattr(module, name)
 
 

@@ -1,13 +1,16 @@
 """Generative models for Keras 3 on TensorFlow, JAX and PyTorch."""
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
-from zoo.environment import prepared
+from zoo import public
 from zoo.version import __version__
 
-with prepared():
-    from zoo import losses, moved, siblings
+if TYPE_CHECKING:
+    import callbacks
+    import pipelines
+    from zoo import converters, losses, metrics, recipes
+    from zoo.commands.exporting import export
+    from zoo.commands.showing import show
     from zoo.diffusion import samplers, schedules
     from zoo.diffusion.sampling import Sampling
     from zoo.engine import learning_rates
@@ -28,14 +31,7 @@ with prepared():
         register_preset,
         upload_preset,
     )
-    from zoo.registry.foreign import provide_formats
     from zoo.utils.grids import image_grid, save_picture
-
-if TYPE_CHECKING:
-    import callbacks
-    import pipelines
-    from zoo import converters, metrics, recipes
-    from zoo.commands.exporting import export
 
 __all__ = [
     "DCGAN",
@@ -66,32 +62,17 @@ __all__ = [
     "samplers",
     "save_picture",
     "schedules",
+    "show",
     "upload_preset",
 ]
 
-moved.install()
-siblings.install()
-provide_formats(lambda: importlib.import_module("zoo.converters"))
-
-# Imported when first asked for: training needs none of them, nor what they
-# need (TensorFlow for `pipelines`, SciPy for `metrics`).
-_LAZY = {
-    "callbacks": ("zoo.callbacks", None),
-    "converters": ("zoo.converters", None),
-    "export": ("zoo.commands.exporting", "export"),
-    "metrics": ("zoo.metrics", None),
-    "pipelines": ("zoo.pipelines", None),
-    "recipes": ("zoo.recipes", None),
-}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'zoo' has no attribute {name!r}")
-    path, attribute = _LAZY[name]
-    module = importlib.import_module(path)
-    return getattr(module, attribute) if attribute else module
+    return public.find(name)
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+public.install(globals())

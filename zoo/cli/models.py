@@ -16,9 +16,19 @@ from zoo.cli.common import (
 )
 from zoo.commands import evaluating
 from zoo.metrics.features import EXTRACTORS
+from zoo.metrics.features.inception import PUBLIC_WEIGHTS
 from zoo.registry.loading import load_model
 from zoo.utils.files import output_directory
 from zoo.utils.grids import image_grid, save_picture, save_pictures
+
+Features = Annotated[str, typer.Option(help=f"{', '.join(EXTRACTORS)}.")]
+Weights = Annotated[
+    pathlib.Path | None,
+    typer.Option(
+        help="File of inception's weights, where they can't be downloaded: "
+        f"{PUBLIC_WEIGHTS.name}."
+    ),
+]
 
 
 def sample(
@@ -80,10 +90,8 @@ def compare(
     metrics: Annotated[
         str, typer.Option(help=evaluating.metrics_help())
     ] = "fid,is",
-    features: Annotated[
-        str,
-        typer.Option(help=f"{', '.join(EXTRACTORS)}."),
-    ] = "fashion_mnist",
+    features: Features = "fashion_mnist",
+    weights: Weights = None,
     count: Annotated[
         int, typer.Option(min=1, help="Number of samples.")
     ] = 10_000,
@@ -96,9 +104,8 @@ def compare(
     """Measure several models, and real test images, in one table."""
     with user_errors():
         names = evaluating.metric_names(metrics)
-        rows = evaluating.compare(
-            models, reference, names, features, count, seed
-        )
+        chosen = evaluating.extractor(features, weights)
+        rows = evaluating.compare(models, reference, names, chosen, count, seed)
         evaluating.report_comparison(rows, output)
 
 
@@ -121,10 +128,8 @@ def evaluate(
         str,
         typer.Option(help=evaluating.metrics_help()),
     ] = "fid,is,kid,pr",
-    features: Annotated[
-        str,
-        typer.Option(help=f"{', '.join(EXTRACTORS)}."),
-    ] = "inception",
+    features: Features = "inception",
+    weights: Weights = None,
     count: Annotated[
         int | None,
         typer.Option(
@@ -152,7 +157,7 @@ def evaluate(
             images,
             reference,
             evaluating.metric_names(metrics),
-            features,
+            evaluating.extractor(features, weights),
             count,
             size,
             seed,

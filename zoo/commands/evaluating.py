@@ -3,12 +3,14 @@
 import json
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from zoo.metrics import Evaluator, get, registered
 from zoo.metrics.drawing import check_draws_images
+from zoo.metrics.features import get_extractor
 from zoo.recipes.inputs import all_images, common_size, test_images
 from zoo.registry.loading import load_model
 from zoo.utils.files import replacing
@@ -40,12 +42,39 @@ def metric_names(text: str) -> list[str]:
     return [get(name).name for name in names]
 
 
+def extractor(features: str, weights: pathlib.Path | None) -> Any:
+    """Returns what makes features of images.
+
+    Args:
+        features: Name of an extractor.
+        weights: File of its weights, or `None` for those that it finds or
+            downloads.
+
+    Returns:
+        The extractor.
+
+    Raises:
+        ValueError: There is none of that name, it takes no weights, or the
+            file is not the expected one.
+        FileNotFoundError: There is no such file.
+        ImportError: A package that it needs is not installed.
+    """
+    if weights is None:
+        return get_extractor(features)
+    if features != "inception":
+        raise ValueError(
+            "Only the features of inception take a file of weights. "
+            f"Received: --weights {weights} for {features!r}"
+        )
+    return get_extractor(features, weights=weights)
+
+
 def evaluate(
     model: str | None,
     images: str | None,
     reference: str | None,
     metrics: Sequence[str],
-    features: str,
+    features: Any,
     count: int | None,
     size: int | None,
     seed: int,
@@ -58,7 +87,7 @@ def evaluate(
         reference: Real images: a source for `pipelines.images`, or a `.npz`
             file of statistics.
         metrics: Names of registered metrics.
-        features: Name of an extractor.
+        features: An extractor, or the name of one.
         count: Number of samples; by default 10,000, or all images.
         size: Height and width of the images; by default the model's, or
             that of most images, which must then be squares.
@@ -101,7 +130,7 @@ def compare(
     models: Sequence[str],
     reference: str,
     metrics: Sequence[str],
-    features: str,
+    features: Any,
     count: int,
     seed: int,
 ) -> dict[str, dict[str, float]]:
@@ -112,7 +141,7 @@ def compare(
         reference: Real images: a source for `pipelines.images`. Where it has
             a test split, this stands in the last row: no model can do better.
         metrics: Names of registered metrics.
-        features: Name of an extractor.
+        features: An extractor, or the name of one.
         count: Number of samples.
         seed: Seed of the samples.
 

@@ -16,6 +16,15 @@ from zoo.metrics.metric import Metric, all_needs
 from zoo.metrics.reference import read_reference
 from zoo.metrics.registry import get_all
 from zoo.utils import checks
+from zoo.utils.tables import html_table
+
+
+class Values(dict[str, float]):
+    """Metrics by name, which a notebook shows as a table."""
+
+    def _repr_html_(self):
+        rows = ((name, f"{value:.6g}") for name, value in self.items())
+        return html_table(("metric", "value"), rows)
 
 
 class Evaluator:
@@ -170,7 +179,7 @@ class Evaluator:
         values = {}
         for metric in self.metrics:
             values |= metric.values(self.real, made)
-        return {self.name(key): value for key, value in values.items()}
+        return Values({self.name(k): value for k, value in values.items()})
 
     def names(self) -> list[str]:
         """Returns the full names of all values, in their order."""

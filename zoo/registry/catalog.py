@@ -1,7 +1,6 @@
 """The presets that are known by name."""
 
 import dataclasses
-import html
 import os
 import pathlib
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from zoo.registry.handles import source_of
 from zoo.registry.metadata import METADATA, Metadata
 from zoo.registry.preset import Preset
 from zoo.utils import checks
+from zoo.utils.tables import html_table
 
 BUILT_IN = pathlib.Path(__file__).parent.parent / "presets"
 
@@ -116,16 +116,19 @@ def open_preset(handle: str | os.PathLike) -> Preset | ForeignPreset:
         raise
 
 
+_COLUMNS = ("preset", "model", "images", "parameters", "size", "about")
+
+
 class PresetTable(list[Metadata | Entry]):
     """Presets as a list that a terminal or a notebook shows as a table."""
 
     def table(self) -> Table:
         """Returns a table for `rich`."""
         table = Table()
-        table.add_column("preset", no_wrap=True)  # To be copied whole.
-        for column in ("model", "images", "parameters", "size"):
+        table.add_column(_COLUMNS[0], no_wrap=True)  # To be copied whole.
+        for column in _COLUMNS[1:-1]:
             table.add_column(column, overflow="fold")
-        table.add_column("about", ratio=1)
+        table.add_column(_COLUMNS[-1], ratio=1)
         for row in self._rows():
             table.add_row(*row)
         return table
@@ -153,11 +156,7 @@ class PresetTable(list[Metadata | Entry]):
     __repr__ = __str__
 
     def _repr_html_(self):
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(x)}</td>" for x in row)
-            for row in self._rows()
-        )
-        return f"<table>{rows}</table>"
+        return html_table(_COLUMNS, self._rows())
 
 
 def list_presets(

@@ -32,6 +32,11 @@ class PublicWeights:
     url: str
     sha256: str
 
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return pathlib.PurePosixPath(self.url).name
+
     def load_into(
         self, network: keras.Model, plan: Iterable[mapping.Entry]
     ) -> None:
@@ -60,7 +65,7 @@ class PublicWeights:
             network.save_weights(temporary)
 
     def _download(self, directory: pathlib.Path) -> pathlib.Path:
-        target = directory / pathlib.PurePosixPath(self.url).name
+        target = directory / self.name
         if target.exists() and file_sha256(target) == self.sha256:
             return target
         temporary = target.with_name(f".{os.getpid()}-{target.name}")
@@ -84,7 +89,8 @@ class PublicWeights:
         except Exception as error:  # Keras raises `Exception` itself.
             raise OSError(
                 "Can't download the weights of the feature network. Fetch the "
-                "file by other means and give its path in `weights`. "
+                "file by other means and give its path in `weights` "
+                "(`--weights`). "
                 f"Received: url={self.url!r} ({error})"
             ) from error
         finally:
