@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from support.harness import invoke
 
 import zoo
 from zoo.commands import evaluating
@@ -63,6 +64,15 @@ def test_images_are_the_sources_own(folder):
     evaluator = Evaluator(["kid"], "fashion_mnist", pixels, 5, cache=False)
     assert value == pytest.approx(evaluator.of_images(pixels)[name], rel=1e-6)
     assert distance(f"{folder}/[01].png")[0] == "kid_fashion_mnist_2"
+
+
+def test_weights_of_inception_in_a_file(folder, tmp_path):
+    asked = "evaluate", "--images", folder, "--metrics", "is"
+    code, out = invoke(*asked, "--weights", tmp_path / "none.pth")
+    assert (code, "none.pth" in out) == (2, True)
+    asked = *asked, "--features", "fashion_mnist", "--weights", "some.pth"
+    code, out = invoke(*asked)
+    assert (code, "Only the features of inception" in out) == (2, True)
 
 
 def test_images_of_several_sizes(folder):

@@ -104,8 +104,9 @@ def compare(
     """Measure several models, and real test images, in one table."""
     with user_errors():
         names = evaluating.metric_names(metrics)
-        chosen = evaluating.extractor(features, weights)
-        rows = evaluating.compare(models, reference, names, chosen, count, seed)
+        rows = evaluating.compare(
+            models, reference, names, features, count, seed, weights
+        )
         evaluating.report_comparison(rows, output)
 
 
@@ -157,9 +158,10 @@ def evaluate(
             images,
             reference,
             evaluating.metric_names(metrics),
-            evaluating.extractor(features, weights),
+            features,
             count,
             size,
             seed,
+            weights,
         )
         evaluating.report(values, output)

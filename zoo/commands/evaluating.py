@@ -3,7 +3,6 @@
 import json
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -42,42 +41,16 @@ def metric_names(text: str) -> list[str]:
     return [get(name).name for name in names]
 
 
-def extractor(features: str, weights: pathlib.Path | None) -> Any:
-    """Returns what makes features of images.
-
-    Args:
-        features: Name of an extractor.
-        weights: File of its weights, or `None` for those that it finds or
-            downloads.
-
-    Returns:
-        The extractor.
-
-    Raises:
-        ValueError: There is none of that name, it takes no weights, or the
-            file is not the expected one.
-        FileNotFoundError: There is no such file.
-        ImportError: A package that it needs is not installed.
-    """
-    if weights is None:
-        return get_extractor(features)
-    if features != "inception":
-        raise ValueError(
-            "Only the features of inception take a file of weights. "
-            f"Received: --weights {weights} for {features!r}"
-        )
-    return get_extractor(features, weights=weights)
-
-
 def evaluate(
     model: str | None,
     images: str | None,
     reference: str | None,
     metrics: Sequence[str],
-    features: Any,
+    features: str,
     count: int | None,
     size: int | None,
     seed: int,
+    weights: pathlib.Path | None = None,
 ) -> dict[str, float]:
     """Evaluates a model, or images, against real images.
 
@@ -87,11 +60,13 @@ def evaluate(
         reference: Real images: a source for `pipelines.images`, or a `.npz`
             file of statistics.
         metrics: Names of registered metrics.
-        features: An extractor, or the name of one.
+        features: Name of an extractor.
         count: Number of samples; by default 10,000, or all images.
         size: Height and width of the images; by default the model's, or
             that of most images, which must then be squares.
         seed: Seed of the samples.
+        weights: File of the extractor's weights, or `None` for those that it
+            finds or downloads.
 
     Returns:
         Dict of full metric name to value.
@@ -119,20 +94,37 @@ def evaluate(
     if reference is not None and not reference.endswith(".npz"):
         reference = all_images(reference, size, channels)
     evaluator = Evaluator(
-        metrics, features, reference, count, seed, progress=True
+        metrics,
+        _extractor(features, weights),
+        reference,
+        count,
+        seed,
+        progress=True,
     )
     if model is not None:
         return evaluator.of_model(made)
     return evaluator.of_images(made)
 
 
+def _extractor(features, weights):
+    if weights is None:
+        return get_extractor(features)
+    if features != "inception":
+        raise ValueError(
+            "Only the features of inception take a file of weights. "
+            f"Received: --weights {weights} for {features!r}"
+        )
+    return get_extractor(features, weights=weights)
+
+
 def compare(
     models: Sequence[str],
     reference: str,
     metrics: Sequence[str],
-    features: Any,
+    features: str,
     count: int,
     seed: int,
+    weights: pathlib.Path | None = None,
 ) -> dict[str, dict[str, float]]:
     """Evaluates several models, and real test images beside them.
 
@@ -141,9 +133,11 @@ def compare(
         reference: Real images: a source for `pipelines.images`. Where it has
             a test split, this stands in the last row: no model can do better.
         metrics: Names of registered metrics.
-        features: An extractor, or the name of one.
+        features: Name of an extractor.
         count: Number of samples.
         seed: Seed of the samples.
+        weights: File of the extractor's weights, or `None` for those that it
+            finds or downloads.
 
     Returns:
         Dict of model to a dict of full metric name to value.
@@ -163,7 +157,12 @@ def compare(
     size, _, channels = next(iter(shapes.values()))
     source = reference, size, channels
     evaluator = Evaluator(
-        metrics, features, all_images(*source), count, seed, progress=True
+        metrics,
+        _extractor(features, weights),
+        all_images(*source),
+        count,
+        seed,
+        progress=True,
     )
     rows = {name: evaluator.of_model(m) for name, m in loaded.items()}
     test = test_images(*source)
