@@ -10,6 +10,7 @@ from support.harness import invoke
 import zoo
 from zoo.commands import evaluating
 from zoo.metrics import Evaluator
+from zoo.metrics.features import get_extractor
 
 pytestmark = pytest.mark.backend_free
 
@@ -66,13 +67,24 @@ def test_images_are_the_sources_own(folder):
     assert distance(f"{folder}/[01].png")[0] == "kid_fashion_mnist_2"
 
 
-def test_weights_of_inception_in_a_file(folder, tmp_path):
+def test_weights_of_inception_in_a_file(folder, tmp_path, monkeypatch):
     asked = "evaluate", "--images", folder, "--metrics", "is"
     code, out = invoke(*asked, "--weights", tmp_path / "none.pth")
     assert (code, "none.pth" in out) == (2, True)
     asked = *asked, "--features", "fashion_mnist", "--weights", "some.pth"
     code, out = invoke(*asked)
     assert (code, "Only the features of inception" in out) == (2, True)
+
+    def get(name, weights):
+        assert (name, weights) == ("inception", folder / "0.png")
+        return get_extractor("fashion_mnist")  # A smaller network.
+
+    monkeypatch.setattr(evaluating, "get_extractor", get)
+    asked = "--metrics", "pr", "--weights", folder / "0.png"
+    code, out = invoke(
+        "evaluate", "--images", folder, "--reference", folder, *asked
+    )
+    assert (code, "precision_fashion_mnist_5 │ 1" in out) == (0, True)
 
 
 def test_images_of_several_sizes(folder):

@@ -9,9 +9,7 @@ import threading
 import keras
 import numpy as np
 import pytest
-from PIL import Image
 from support.drawn_weights import draw_weights
-from support.harness import invoke
 from support.pytorch_files import write_state_dict
 
 from zoo.converters import CheckpointError
@@ -38,18 +36,6 @@ def checkpoint(tmp_path_factory):
 @pytest.fixture(scope="session")
 def extractor(checkpoint):
     return get_extractor("inception", weights=checkpoint, batch_size=2)
-
-
-@pytest.mark.backend_free
-def test_weights_on_the_command_line(checkpoint, tmp_path):
-    for level in (0, 80, 160, 240):
-        Image.new("L", (32, 32), level).save(tmp_path / f"{level}.png")
-    code, out = invoke(
-        *("evaluate", "--images", tmp_path, "--reference", tmp_path),
-        *("--metrics", "pr", "--weights", checkpoint),
-    )
-    assert code == 0, out
-    assert "precision_inception_4 │ 1" in out
 
 
 @pytest.mark.parametrize("size", ["small", "large"])
