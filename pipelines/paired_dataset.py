@@ -34,6 +34,7 @@ def paired_images(
     repeat: bool = False,
     drop_remainder: bool = True,
     data_dir: str | None = None,
+    on_error: str = "raise",
 ) -> tf.data.Dataset:
     """Make a pipeline of pairs of images, for models that translate.
 
@@ -79,6 +80,8 @@ def paired_images(
         repeat: One endless iterator through epoch after epoch.
         drop_remainder: Leave out each epoch's last, smaller batch.
         data_dir: Where TFDS keeps its data sets; `None` means its default.
+        on_error: "raise" for a file that cannot be read, or "skip": its pair
+            is left out, and a warning names the file.
 
     Returns:
         A `tf.data.Dataset` of `(source, target)`: float32 batches in
@@ -95,21 +98,28 @@ def paired_images(
     checks.integer("batch_size", batch_size, minimum=1)
     checks.integer("shuffle_seed", shuffle_seed, minimum=0)
     checks.cache(cache)
+    checks.one_of("on_error", on_error, ("raise", "skip"))
+    skip = on_error == "skip"
     if load_size is None:
         load_size = round(image_size * 286 / 256)
     checks.integer("load_size", load_size, minimum=image_size)
     sources = open_pairs(source, split, data_dir, keys)
-    check_sizes(*sources, image_size)
+    check_sizes(*sources, image_size, skip)
     asked = channels if isinstance(channels, tuple | list) else [channels] * 2
     requests = [
-        Request(side, load_size, channels_of(side, number), skip=False)
+        Request(side, load_size, channels_of(side, number), skip)
         for side, number in zip(sources, asked, strict=True)
     ]
-    sides = [
-        _Side(loader(request, _cache(cache, name))[1], request.channels)
+    loaded = [
+        loader(request, _cache(cache, name))
         for request, name in zip(requests, ("first", "second"), strict=True)
     ]
-    count = len(sources[0])
+    whole = np.intersect1d(*(kept for kept, _ in loaded))
+    sides = [
+        _Side(load, np.searchsorted(kept, whole), request.channels)
+        for (kept, load), request in zip(loaded, requests, strict=True)
+    ]
+    count = len(whole)
     checks.batch_fits(count, batch_size, drop_remainder)
     order = Order(
         count,
@@ -130,13 +140,22 @@ class _Side:
     """One image of each pair.
 
     Attributes:
-        load: Function from places `(batch,)` to images.
         channels: Channels of the images.
     """
 
-    def __init__(self, load: Callable[[np.ndarray], np.ndarray], channels: int):
-        self.load = load
+    def __init__(
+        self,
+        load: Callable[[np.ndarray], np.ndarray],
+        places: np.ndarray,
+        channels: int,
+    ):
+        self._load = load
+        self._places = places
         self.channels = channels
+
+    def load(self, pairs: np.ndarray) -> np.ndarray:
+        """Return the images of pairs that are whole, by their numbers."""
+        return self._load(self._places[pairs])
 
 
 class _Pairs:

@@ -103,20 +103,32 @@ def open_pairs(
     return HalfSource(whole, 0), HalfSource(whole, 1)
 
 
-def check_sizes(first: Source, second: Source, smallest: int) -> None:
+def check_sizes(
+    first: Source, second: Source, smallest: int, skip: bool = False
+) -> None:
     """Raise unless both images of each pair are of one size, and large enough.
 
     Args:
         first: One source.
         second: The other.
         smallest: Least height and width, in pixels.
+        skip: Whether to pass over pairs with an image that can't be read.
 
     Raises:
         ValueError: Two sizes differ, or one is too small; the images are
-            named.
+            named. Or one can't be read.
     """
     for index in range(len(first)):
-        sizes = [_size(source, index) for source in (first, second)]
+        try:
+            whole = [size_of(source, index) for source in (first, second)]
+        except ValueError:
+            if skip:
+                continue
+            raise
+        sizes = [
+            _half(source, index, size)
+            for source, size in zip((first, second), whole, strict=True)
+        ]
         names = f"{first.name(index)} and {second.name(index)}"
         if sizes[0] != sizes[1]:
             raise ValueError(
@@ -133,9 +145,9 @@ def check_sizes(first: Source, second: Source, smallest: int) -> None:
             return  # All others are of that size.
 
 
-def _size(source: Any, index: int) -> tuple[int, int]:
-    """Return height and width."""
-    height, width = size_of(source, index)
+def _half(source: Any, index: int, size: tuple[int, int]) -> tuple[int, int]:
+    """Return the height and width of a pair's image in a file of a size."""
+    height, width = size
     if isinstance(source, HalfSource):
         _check_even(width, source.file(index))
         width //= 2

@@ -332,7 +332,12 @@ def test_trains_on_ten_images_of_two_folders(name, tmp_path):
     assert keras.saving.load_model(tmp_path / "run" / "model.keras").built
 
 
-def test_pairs_are_not_skipped(tmp_path):
-    settings = default_settings("pix2pix", data="a,b", on_error="skip")
-    with pytest.raises(ValueError, match="on_error='skip'"):
-        get_recipe("pix2pix").inputs(settings)
+def test_pairs_are_skipped_whole(tmp_path):
+    folders = draw(tmp_path / "a", 5), draw(tmp_path / "b", 5)
+    next(iter(sorted(folders[1].iterdir()))).write_bytes(b"no image")
+    data = ",".join(map(str, folders))
+    options = {"size": 16, "batch_size": 4, "on_error": "skip"}
+    settings = default_settings("pix2pix", data=data, **options)
+    with pytest.warns(UserWarning, match="1 of 5 .* left out"):
+        made = get_recipe("pix2pix").inputs(settings)
+    assert next(iter(made.data))[0].shape == (4, 16, 16, 3)

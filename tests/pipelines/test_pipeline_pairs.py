@@ -233,3 +233,34 @@ def test_argument_errors(arguments, match):
     )
     with pytest.raises(ValueError, match=f"{match}.*Received"):
         pipelines.paired_images(**arguments)
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_pairs_with_a_broken_image_are_left_out(folders, cache):
+    """Whichever of the two it is: what is left pairs as before."""
+    ((source, target),) = whole(folders)
+    (folders[0] / "0.png").write_bytes(b"no image")
+    (folders[1] / "2.bmp").write_bytes((folders[1] / "2.bmp").read_bytes()[:99])
+    with pytest.raises(ValueError, match=r"Cannot read the image .*0\.png"):
+        whole(folders, cache=cache)
+    with pytest.warns(
+        UserWarning, match=r"1 of 4 .* left out: .*/[02]\."
+    ) as said:
+        pairs = pipelines.paired_images(
+            folders, 20, 2, load_size=20, flip=False, shuffle=False,
+            cache=cache, on_error="skip",
+        )  # fmt: skip
+    assert len(said) == 2
+    ((left, right),) = read(pairs)
+    np.testing.assert_array_equal(left, source[[1, 3]])
+    np.testing.assert_array_equal(right, target[[1, 3]])
+
+
+def test_no_pair_is_whole(folders):
+    for name in ("a/0.png", "a/1.png", "b/2.bmp", "b/3.bmp"):
+        (folders[0].parent / name).write_bytes(b"no image")
+    with (
+        pytest.warns(UserWarning, match="left out"),
+        pytest.raises(ValueError, match="batch"),
+    ):
+        pipelines.paired_images(folders, 20, 1, load_size=20, on_error="skip")

@@ -34,20 +34,12 @@ def pairs(settings: Any) -> Inputs:
     Returns:
         The data, `image_shape` and `source_channels`, and pairs side by side
         to look at: held-out ones of the maps, the first ones of other data.
-
-    Raises:
-        ValueError: The settings ask to skip files that can't be read, which
-            would part pairs.
     """
-    if settings.on_error != "raise":
-        raise ValueError(
-            "Pairs with a file that can't be read are not skipped: remove "
-            f"them. Received: on_error={settings.on_error!r}"
-        )
     options = {
         "image_size": settings.size,
         "channels": settings.channels,
         "shuffle_seed": settings.seed,
+        "on_error": settings.on_error,
     }
     folder = maps_of(settings.data)
     if folder is None:
