@@ -7,6 +7,7 @@ other program this module does nothing.
 
 import contextlib
 import importlib.util
+import logging
 import os
 import pathlib
 import sys
@@ -35,6 +36,8 @@ def prepared() -> Iterator[None]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Off by default on some CPUs, where it makes convolutions twice as fast.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # It warns where images of several sizes make it compile several times.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with _quiet_native_code():
         yield
         # Keras imports TensorFlow later on other backends too, to read data.

@@ -62,7 +62,11 @@ class Bar:
             columns = *Progress.get_default_columns(), MofNCompleteColumn()
             # Standard output may go into a file.
             self._bar = Progress(
-                *columns, console=errors, transient=True, redirect_stdout=False
+                *columns,
+                console=errors,
+                transient=True,
+                redirect_stdout=False,
+                disable=not errors.is_terminal,
             )
             self._bar.start()
             self._bar.add_task(name, total=total)

@@ -73,6 +73,10 @@ class ExponentialMovingAverage(keras.layers.Layer):
                 f"{len(expected)} variables, {len(shapes)} in the average"
             )
 
+    def begin_warm_up(self) -> None:
+        """Lets what it has be forgotten: fine-tuning leaves that behind."""
+        self.updates.assign(0)
+
     def end_warm_up(self) -> None:
         """Keeps what it has: an average that was loaded is no early one."""
         self.updates.assign(1_000_000)

@@ -204,9 +204,9 @@ class GenerativeModel(keras.Model):
         kernel of the networks that generate (those of dense layers, embeddings
         and convolutions but transposed ones) gets two thin matrices, whose
         product is added to it, and all else in these networks is frozen.
-        Averages follow. Compile the model afterwards. Files and presets have
-        the sums, as plain kernels: they load as any other, not compiled, and
-        enabling it there begins anew from them.
+        Averages follow, from their warm-up on. Compile the model afterwards.
+        Files and presets have the sums, as plain kernels: they load as any
+        other, not compiled, and enabling it there begins anew from them.
 
         Args:
             rank: Rank of the products.
@@ -230,6 +230,8 @@ class GenerativeModel(keras.Model):
         for name, network in found.items():
             average = self.averages.get(name)
             lora.enable(network, average and average.network, rank)
+            if average is not None:
+                average.begin_warm_up()
         self.train_function = self.test_function = self.predict_function = None
 
     # Compiling
@@ -750,7 +752,9 @@ class GenerativeModel(keras.Model):
                 is in `.keras` files alone, not in presets.
             skip_mismatch: Whether layers whose weights have other shapes keep
                 their initial ones, and a warning names them: to fine-tune to
-                other classes, with `num_classes=5`.
+                other classes, with `num_classes=5`. Averages then begin with
+                their warm-up, so that a few hundred steps show; without, they
+                go on at `ema_decay`.
             **arguments: Arguments of the class to change, such as
                 `dtype="mixed_bfloat16"`.
 

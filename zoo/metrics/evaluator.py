@@ -159,7 +159,7 @@ class Evaluator:
         needs = all_needs(self.metrics)
         made = FeatureSet(self.extractor, needs, self.splits, self.count)
         terminal = Console(stderr=True)
-        hidden = not self.progress
+        hidden = not (self.progress and terminal.is_terminal)
         with Progress(console=terminal, transient=True, disable=hidden) as bar:
             task = bar.add_task("evaluating", total=self.count)
             for batch, labels in first_batches(images, self.count):

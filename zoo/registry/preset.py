@@ -150,8 +150,9 @@ class Preset:
             if len(paths) > 1:
                 own = networks_to_train(model)
                 load_networks(own, paths[1], skip_mismatch)
-            for average in model.averages.values():
-                average.end_warm_up()
+            if not skip_mismatch:  # Else it begins with what is new.
+                for average in model.averages.values():
+                    average.end_warm_up()
         if load_weights and not for_training and _has_opponents(found):
             model.incomplete = self._what_is_missing()
         return model

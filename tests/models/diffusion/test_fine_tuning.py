@@ -61,9 +61,11 @@ def test_lora(tmp_path):
 def test_lora_of_a_network_of_ones_own(tmp_path):
     given = tiny_dcgan().generator
     model = zoo.DCGAN((16, 16, 1), 8, 4, generator=given, ema_decay=0.9)
+    model.averages["generator"].end_warm_up()
     model.enable_lora(1)
     model.compile()
     model.fit(random_images(4), batch_size=2, verbose=0)
+    assert model.averages["generator"].updates == 2
     made = model.generate(2, seed=0)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -94,6 +96,10 @@ def test_other_classes(tmp_path):
     assert other == ["label/embeddings"]
     loaded.compile()
     loaded.fit(random_images(5), np.arange(5), verbose=0)
+    (average,) = loaded.averages.values()
+    assert average.updates == 1  # A few steps are seen in what it makes.
+    same = zoo.Diffusion.from_preset(preset, for_training=True)
+    assert same.averages["denoiser"].updates > 1e5  # It goes on as before.
 
 
 def test_another_size():
