@@ -67,11 +67,17 @@ def pairs(settings: Any, crops: int, argument: str) -> Inputs:
     if preview is None or told["channels"] != 3:
         others = make(PREVIEWS, crops=PREVIEWS, shuffle_seed=settings.seed + 1)
         preview = next(iter(others))[0].numpy()
+    note = ""
     if argument == "channels":
         del told["crop_size"]
     elif settings.arguments.get("srresnet") is not None:
         del told["channels"]  # The SRResNet's.
-    return Inputs(data, told, preview)
+    else:
+        note = (
+            "The generator has initial weights. The paper's are a trained "
+            "SRResNet's: zoo train srresnet, then --set srresnet=DIR."
+        )
+    return Inputs(data, told, preview, note=note)
 
 
 def windows(photos: Iterable[np.ndarray]) -> np.ndarray:
