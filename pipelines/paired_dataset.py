@@ -114,7 +114,7 @@ def paired_images(
         loader(request, _cache(cache, name))
         for request, name in zip(requests, ("first", "second"), strict=True)
     ]
-    whole = np.intersect1d(*(kept for kept, _ in loaded))
+    whole = np.intersect1d(loaded[0][0], loaded[1][0])
     sides = [
         _Side(load, np.searchsorted(kept, whole), request.channels)
         for (kept, load), request in zip(loaded, requests, strict=True)

@@ -49,7 +49,9 @@ needs for them."""
 replica_id = _runtime.replica_id
 replica_count = _runtime.replica_count
 batch_devices = _runtime.batch_devices
-check_processes = _runtime.check_processes
+writes_files = _runtime.writes_files
+begin = _runtime.begin
+agreed = _runtime.agreed
 sync_state = _runtime.sync_state
 enable_determinism = _runtime.enable_determinism
 

@@ -468,6 +468,7 @@ class GenerativeModel(keras.Model):
                 "Expected the terms of `loss_names` and `measure_names`, "
                 f"{expected}. Received: {tuple(terms)}"
             )
+        terms = backend.agreed(terms)
         terms["loss"] = sum(terms[name] for name in self.loss_names)
         for tracker in self.loss_trackers:
             tracker.update_state(terms[tracker.name])
@@ -518,6 +519,10 @@ class GenerativeModel(keras.Model):
         Warns of images that seem to be in [0, 1], and of an epoch whose
         learning rate is 0 throughout.
 
+        In processes that `torchrun` started, each trains on its share of
+        every batch, and all stay the same model: `batch_size` is that of all
+        of them together, and the data have to be the same in each.
+
         Args:
             x: Batches as the model's class describes them: a
                 `tf.data.Dataset`, a PyTorch `DataLoader`, a `PyDataset`, a
@@ -538,9 +543,8 @@ class GenerativeModel(keras.Model):
         Raises:
             ValueError: A first batch of wrong shape, dtype or range, or
                 arrays with such images or labels anywhere.
-            RuntimeError: One of several processes on PyTorch.
         """
-        backend.check_processes()
+        backend.begin(self)
         x = self._checked(x, batch_size, y)
         if self.incomplete:
             warnings.warn(self.incomplete, stacklevel=2)
@@ -818,7 +822,7 @@ class GenerativeModel(keras.Model):
         """Saves all of the model, as `keras.Model.save`.
 
         `zoo.load_model` loads it; so does `keras.saving.load_model`, once
-        `zoo` is imported.
+        `zoo` is imported. Of several PyTorch processes the first one writes.
 
         Args:
             filepath: Path of a `.keras` file.
@@ -840,6 +844,8 @@ class GenerativeModel(keras.Model):
                 f"Received: filepath={str(filepath)!r}"
             )
         check_finite(self)
+        if not backend.writes_files():
+            return
         super().save(filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     def save_weights(
@@ -856,6 +862,8 @@ class GenerativeModel(keras.Model):
             ValueError: As `save`.
         """
         check_finite(self)
+        if not backend.writes_files():
+            return
         super().save_weights(filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What JAX and Keras on it can do, and how they are told to."""
 
+from typing import Any
+
 import keras
 
 UNSUPPORTED: dict[str, str] = {}
@@ -25,8 +27,18 @@ def batch_devices() -> int:
     return mesh.shape[mesh.axis_names.index(distribution.batch_dim_name)]
 
 
-def check_processes() -> None:
-    """Nothing to check: `keras.distribution` spans processes."""
+def writes_files() -> bool:
+    """Returns whether it is for this process to write: Keras asks all to."""
+    return True
+
+
+def begin(model: keras.Model) -> None:
+    """Nothing to do: `keras.distribution` spans processes."""
+
+
+def agreed(terms: Any) -> Any:
+    """Returns scalars as they are: a step sees the whole batch."""
+    return terms
 
 
 def sync_state(model: keras.Model) -> None:

@@ -1,5 +1,7 @@
 """What TensorFlow and Keras on it can do, and how they are told to."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -23,8 +25,18 @@ def batch_devices() -> int:
     return 1
 
 
-def check_processes() -> None:
-    """Nothing to check: strategies of `tf.distribute` span processes."""
+def writes_files() -> bool:
+    """Returns whether it is for this process to write: Keras asks all to."""
+    return True
+
+
+def begin(model: keras.Model) -> None:
+    """Nothing to do: strategies of `tf.distribute` span processes."""
+
+
+def agreed(terms: Any) -> Any:
+    """Returns scalars as they are: Keras' metrics know of replicas."""
+    return terms
 
 
 def sync_state(model: keras.Model) -> None:

@@ -1,6 +1,7 @@
 """Steps and gradients on PyTorch."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,10 +9,22 @@ import keras
 import torch
 from torch.utils import _pytree as pytree
 
+from zoo.backend.torch import processes
+
 
 def stateful(step: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the step as it is: PyTorch's trainer calls it so."""
-    return step
+    """Returns a step of this process's share of the data.
+
+    In one process it is the step as it is: PyTorch's trainer calls it so.
+    """
+
+    @functools.wraps(step)
+    def shared(model, data):
+        logs = step(model, processes.share(data))
+        processes.settle(model)
+        return logs
+
+    return shared
 
 
 def compiled(
@@ -77,7 +90,7 @@ def apply(
     optimizer: keras.optimizers.Optimizer,
 ) -> None:
     """Updates `variables` in place."""
-    optimizer.apply(gradients, variables)
+    optimizer.apply(processes.summed(gradients), variables)
 
 
 @torch.enable_grad()

@@ -1,9 +1,11 @@
 """What PyTorch and Keras on it can do, and how they are told to."""
 
-import os
+from typing import Any
 
 import keras
 import torch
+
+from zoo.backend.torch import processes
 
 UNSUPPORTED = {
     "jit_compile": "torch.compile does not support the double backward of "
@@ -12,43 +14,38 @@ UNSUPPORTED = {
 }
 EXPORTS = {"onnx": ("onnx",)}
 
+processes.choose_device()  # Before Keras makes a variable.
+
 
 def replica_id() -> int:
-    """Index of this replica: 0."""
-    return 0
+    """Index of this process among those that train together."""
+    return processes.rank()
 
 
 def replica_count() -> int:
-    """Number of replicas whose gradients are summed: 1."""
-    return 1
+    """Number of processes whose gradients are summed."""
+    return processes.count()
 
 
 def batch_devices() -> int:
-    """Number of devices that need equal shares of a batch: 1."""
-    return 1
+    """Number of processes that need equal shares of a batch."""
+    return processes.count()
 
 
-def check_processes() -> None:
-    """Raises an error in one of several processes.
+def writes_files() -> bool:
+    """Returns whether it is for this process to write what all have."""
+    return processes.rank() == 0
 
-    Each would train a model of its own: nothing exchanges gradients.
 
-    Raises:
-        RuntimeError: `torchrun`, or a process group, of several processes.
-    """
-    processes = 1
-    if "TORCHELASTIC_RUN_ID" in os.environ:
-        processes = int(os.environ.get("WORLD_SIZE", 1))
-    distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized():
-        processes = distributed.get_world_size()
-    if processes > 1:
-        raise RuntimeError(
-            "Training in several PyTorch processes is not supported: each "
-            "would train a model of its own. Start one process, or use the "
-            "JAX backend with `keras.distribution` or the TensorFlow backend "
-            f"with `tf.distribute`. Received: {processes} processes"
-        )
+def begin(model: keras.Model) -> None:
+    """Makes all processes of `torchrun` begin with the same model."""
+    processes.join()
+    processes.begin(model)
+
+
+def agreed(terms: Any) -> Any:
+    """Returns the means of scalars over the processes."""
+    return processes.mean(terms)
 
 
 def sync_state(model: keras.Model) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras import ops
 
-from zoo import losses
+from zoo import backend, losses
 from zoo.losses import AdversarialLoss
 from zoo.models.gan.trick import Names, Terms, Trick
 from zoo.utils import checks
@@ -140,7 +140,7 @@ class AccuracyGate(Trick):
                 ops.ravel(fake["logits"] < 0),
             ]
             share = ops.mean(ops.cast(ops.concatenate(right), "float32"))
-            game.accuracy.assign(share)
+            game.accuracy.assign(backend.agreed(share))
         return {}
 
     def measures(self, game: "AdversarialGame") -> Terms:
