@@ -26,6 +26,9 @@ class Progress(keras.callbacks.Callback):
     Pass `verbose=0` to `fit`, so that Keras' own bars don't mix with it.
     """
 
+    first_process_alone = True
+    """Of several PyTorch processes one shows it."""
+
     def __init__(self):
         super().__init__()
         self.live = None

@@ -43,6 +43,9 @@ class SampleGrid(keras.callbacks.Callback):
         ValueError: An argument out of its range.
     """
 
+    first_process_alone = True
+    """Of several PyTorch processes one writes pictures."""
+
     def __init__(
         self,
         directory: str | os.PathLike,

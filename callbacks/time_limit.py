@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+from keras import ops
 
+from zoo import backend
 from zoo.utils import checks
 
 
@@ -52,5 +54,7 @@ class TimeLimit(keras.callbacks.Callback):
         """Stops, if the next epoch would end too late."""
         now = self.clock()
         late = now + (now - self.begun) > self.end
+        # Where there are several processes, all stop if one would.
+        late = bool(backend.agreed(ops.convert_to_tensor(float(late))) > 0)
         if late and epoch + 1 < self.params["epochs"]:
             self.stopped = self.model.stop_training = True

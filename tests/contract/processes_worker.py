@@ -9,10 +9,13 @@ import json
 import pathlib
 import sys
 
+import keras
 import numpy as np
 import torch
 from support.tiny_gan import snapshot
 from torch import distributed
+
+import callbacks
 
 from .models import BATCH, TABLE, compile_small
 from .shares import STEP, build, distance
@@ -84,10 +87,24 @@ def look_around(directory, rank):
             call()
         except ValueError as error:
             found[name] = str(error)
+    limit = callbacks.TimeLimit(seconds=0 if rank else 1000)
+    history = model.fit(
+        TABLE[0].data(4)[0],
+        batch_size=2,
+        epochs=3,
+        verbose=0,
+        callbacks=[
+            callbacks.SampleGrid(directory / f"grids-{rank}"),
+            keras.callbacks.CSVLogger(directory / f"log-{rank}.csv"),
+            limit,
+        ],
+    )
+    found["epochs"] = [None, None]
+    distributed.all_gather_object(found["epochs"], history.epoch)
     model.save(directory / f"model-{rank}.keras")
     model.save_weights(directory / f"weights-{rank}.weights.h5")
     distributed.barrier()
-    files = [*directory.glob("*.keras"), *directory.glob("*.h5")]
+    files = [x for x in directory.rglob("*-*") if x.is_file()]
     return found | {"files": sorted(path.name for path in files)}
 
 

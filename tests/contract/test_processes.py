@@ -23,9 +23,13 @@ def found(tmp_path_factory):
     directory = tmp_path_factory.mktemp("processes")
     worker = "-m", "contract.processes_worker", directory
     both = [start(*worker, rank) for rank in (0, 1)]
-    for process in both:
-        _, err = process.communicate(timeout=900)
-        assert process.returncode == 0, err
+    try:
+        said = [process.communicate(timeout=900)[1] for process in both]
+    finally:  # One that is left waits for the other.
+        for process in both:
+            process.kill()
+            process.communicate()
+    assert [process.returncode for process in both] == [0, 0], "".join(said)
     return {
         path.stem: json.loads(path.read_text())
         for path in directory.glob("*.json")
@@ -51,4 +55,11 @@ def test_what_they_refuse_and_who_writes(found):
     found = found["processes"]
     assert "2 devices can share equally" in found["arrays"]
     assert "2 processes can share equally" in found["batch"]
-    assert found["files"] == ["model-0.keras", "weights-0.weights.h5"]
+    assert found["files"] == [
+        "epoch-0000.png",
+        "epoch-0001.png",
+        "log-0.csv",
+        "model-0.keras",
+        "weights-0.weights.h5",
+    ]
+    assert found["epochs"] == [[0], [0]]  # Both, since one was out of time.

@@ -14,7 +14,7 @@ from keras import ops
 
 from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
-from zoo.engine import batches, lora, networks, presets
+from zoo.engine import batches, lora, networks, presets, processes
 from zoo.engine.ema import ExponentialMovingAverage
 from zoo.engine.finite import check_finite
 from zoo.engine.labels import (
@@ -553,6 +553,8 @@ class GenerativeModel(keras.Model):
             self._checked(x_and_y[0], batch_size, *x_and_y[1:])
         elif validation_data is not None:
             validation_data = self._checked(validation_data, batch_size)
+        if not backend.writes_files():
+            kwargs["verbose"] = 0
         return super().fit(
             x,
             y,
@@ -571,7 +573,8 @@ class GenerativeModel(keras.Model):
     def _with_own(self, callbacks):
         own = self.own_callbacks()
         if not isinstance(callbacks, keras.callbacks.CallbackList):
-            return [*own, *keras.tree.flatten(callbacks or [])]
+            given = keras.tree.flatten(callbacks or [])
+            return processes.of_this_process([*own, *given])
         for callback in own:
             callbacks.append(callback)
         return callbacks
