@@ -75,6 +75,9 @@ class GenerativeModel(keras.Model):
     num_classes: int | None = None
     """Number of classes to generate by; `None` for a model without."""
 
+    draws_noise = False
+    """Whether `generate` draws, by its seed, other noise beside latents."""
+
     incomplete = ""
     """Why a loaded preset is not all that a training would go on from."""
 
