@@ -4,6 +4,7 @@ import typer
 
 from zoo.cli import (
     converting,
+    interpolating,
     models,
     presets,
     training,
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.command()(training.train)
 app.command()(models.sample)
+app.command()(interpolating.interpolate)
 app.command()(translating.translate)
 app.command()(models.evaluate)
 app.command()(upscaling.upscale)
