@@ -5,6 +5,7 @@ import typer
 from zoo.cli import (
     converting,
     interpolating,
+    mixing,
     models,
     presets,
     training,
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.command()(training.train)
 app.command()(models.sample)
 app.command()(interpolating.interpolate)
+app.command()(mixing.mix)
 app.command()(translating.translate)
 app.command()(models.evaluate)
 app.command()(upscaling.upscale)

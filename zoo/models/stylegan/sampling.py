@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from zoo.engine.labels import one_hot_to_generate
+from zoo.models.stylegan.mixing import style_grid
 from zoo.utils import checks
 from zoo.utils.noise_streams import NoiseStreams
 
@@ -39,6 +40,7 @@ class StyleSampling(_Mixin):
 
     inference_networks = ("mapping", "synthesis")
     draws_noise = True
+    style_grid = style_grid  # It stands in a file of its own.
 
     def generate(
         self,
