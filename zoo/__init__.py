@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     import callbacks
     import pipelines
     from zoo import converters, metrics, recipes
-    from zoo.commands.exporting import export
+    from zoo.engine.exporting import export
+    from zoo.models.gan3d.meshes import save_meshes
 
 __all__ = [
     "DCGAN",
@@ -64,6 +65,7 @@ __all__ = [
     "recipes",
     "register_preset",
     "samplers",
+    "save_meshes",
     "save_picture",
     "schedules",
     "upload_preset",
@@ -78,10 +80,11 @@ provide_formats(lambda: importlib.import_module("zoo.converters"))
 _LAZY = {
     "callbacks": ("zoo.callbacks", None),
     "converters": ("zoo.converters", None),
-    "export": ("zoo.commands.exporting", "export"),
+    "export": ("zoo.engine.exporting", "export"),
     "metrics": ("zoo.metrics", None),
     "pipelines": ("zoo.pipelines", None),
     "recipes": ("zoo.recipes", None),
+    "save_meshes": ("zoo.models.gan3d.meshes", "save_meshes"),
 }
 
 

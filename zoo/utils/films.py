@@ -71,9 +71,10 @@ def save_film(
 
 
 def _save_animation(pictures, path, fps):
-    options = {"duration": round(1000 / fps), "loop": 0}
+    # GIFs count hundredths of a second.
+    options = {"duration": 10 * round(100 / fps), "loop": 0}
     if path.suffix.lower() == ".webp":
-        options |= {"lossless": True, "method": 4}
+        options |= {"duration": round(1000 / fps), "lossless": True}
     elif pictures[0].mode != "L":
         pictures = _of_one_palette([x.convert("RGB") for x in pictures])
     pictures[0].save(

@@ -89,6 +89,7 @@ class Diffusion(GenerativeModel):
     players = {"denoiser": ("denoiser",)}
     loss_names = ("denoiser_loss",)
     inference_networks = ("denoiser",)
+    makes = {"denoiser": "prediction"}
     draws_noise = True
     # Removes noise; made when first needed.
     compiled_loop: DenoisingLoop | None = None

@@ -101,6 +101,7 @@ class GAN3D(AdversarialGame):
     """
 
     image_range = (0, 1)
+    makes = {"generator": "voxels"}
     usage = "voxels = model.generate(16, seed=0)"
 
     def __init__(

@@ -39,6 +39,7 @@ class StyleSampling(_Mixin):
     """
 
     inference_networks = ("mapping", "synthesis")
+    makes = {"mapping": "w"}
     draws_noise = True
     style_grid = style_grid  # It stands in a file of its own.
 
