@@ -39,14 +39,8 @@ def truncation(model, rows=6):
 def mixing(model, rows=4, columns=6):
     """Returns a picture of pairs: figure 3 of the paper."""
     down, across = model.latents(rows, seed=1), model.latents(columns, seed=2)
-    mixed = model.style_mix(
-        down.repeat(columns, axis=0), np.tile(across, (rows, 1)), seed=0
-    )
-    top, left = (model.render(model.styles(z), seed=0) for z in (across, down))
-    mixed = mixed.reshape(rows, columns, *model.image_shape)
-    first = np.concatenate([np.ones_like(top[:1]), top])[None]
-    rest = np.concatenate([left[:, None], mixed], axis=1)
-    return zoo.image_grid(np.concatenate([*first, *rest]), columns + 1)
+    table = model.style_grid(down, across, "coarse", seed=0)
+    return zoo.image_grid(np.concatenate(table), columns + 1)
 
 
 def main():

@@ -8,17 +8,18 @@ from zoo.version import __version__
 if TYPE_CHECKING:
     import callbacks
     import pipelines
-    from zoo import converters, losses, metrics, recipes
-    from zoo.commands.exporting import export
+    from zoo import converters, latent, losses, metrics, recipes
     from zoo.commands.showing import show
     from zoo.diffusion import samplers, schedules
     from zoo.diffusion.sampling import Sampling
     from zoo.engine import learning_rates
+    from zoo.engine.exporting import export
     from zoo.engine.generative_model import GenerativeModel
     from zoo.models.diffusion.model import Diffusion
     from zoo.models.gan.conditional_gan import ConditionalGAN
     from zoo.models.gan.dcgan import DCGAN
     from zoo.models.gan.wgan_gp import WGANGP
+    from zoo.models.gan3d.meshes import save_meshes
     from zoo.models.gan3d.model import GAN3D
     from zoo.models.stylegan.model import StyleGAN
     from zoo.models.super_resolution.srgan import SRGAN
@@ -51,6 +52,7 @@ __all__ = [
     "converters",
     "export",
     "image_grid",
+    "latent",
     "learning_rates",
     "list_presets",
     "load_model",
@@ -60,6 +62,7 @@ __all__ = [
     "recipes",
     "register_preset",
     "samplers",
+    "save_meshes",
     "save_picture",
     "schedules",
     "show",

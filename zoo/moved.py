@@ -27,7 +27,7 @@ MOVED: dict[str, str] = {
     "denoising_loop": "diffusion.loop",
     "ema": "engine.ema",
     "evaluating": "commands.evaluating",
-    "exporting": "commands.exporting",
+    "exporting": "engine.exporting",
     "files": "utils.files",
     "generative_model": "engine.generative_model",
     "grids": "utils.grids",

@@ -28,6 +28,7 @@ _NAMES = {
     "utils.grids": ("image_grid", "save_picture"),
 }
 _MODULES = {
+    "latent": "latent",
     "learning_rates": "engine.learning_rates",
     "losses": "losses",
     "samplers": "diffusion.samplers",
@@ -37,8 +38,9 @@ _MODULES = {
 # Imported when first asked for: training needs none of them, nor what they
 # need (TensorFlow for `pipelines`, SciPy for `metrics`).
 _LATER_NAMES = {
-    "commands.exporting": ("export",),
     "commands.showing": ("show",),
+    "engine.exporting": ("export",),
+    "models.gan3d.meshes": ("save_meshes",),
 }
 _LATER_MODULES = {
     name: name

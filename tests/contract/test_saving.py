@@ -8,7 +8,7 @@ import pytest
 from support.tiny_gan import everything, snapshot
 
 from zoo import backend
-from zoo.commands.exporting import export
+from zoo.engine.exporting import export
 
 from .models import BATCH, TABLE, comparable, quickly_trained, unequal, updates
 
@@ -130,21 +130,11 @@ def run_onnx(path, inputs):
     return session.run(None, dict(zip(names, inputs, strict=True)))[0]
 
 
-UNEXPORTABLE = {("StyleGAN", "torch"): "kernel of unknown shape"}
-"""What can't be exported yet: PyTorch's exporter to ONNX loses the shape of
-the kernels of StyleGAN's transposed convolutions, which are computed."""
-
-
 def test_exported_networks_make_the_same(entry, model, tmp_path):
     format = exported_format()
     suffix = ".onnx" if format == "onnx" else ""
     several = len(model.inference_networks) > 1
     name = "networks" if several else f"network{suffix}"
-    known = UNEXPORTABLE.get((entry.name, keras.backend.backend()))
-    if known:
-        with pytest.raises(Exception, match=known):
-            export(model, tmp_path / name, format)
-        return
     path = export(model, tmp_path / name, format)
     for name in model.inference_networks:
         network = model.network(name)

@@ -16,6 +16,14 @@ COMMANDS = {
         "models:sample",
         "Draw images from a trained model, as one picture or a file each.",
     ),
+    "interpolate": (
+        "interpolating:interpolate",
+        "Film what a model makes on the way from one latent to another.",
+    ),
+    "mix": (
+        "mixing:mix",
+        "Draw a table of images A (rows) that have some styles of others B.",
+    ),
     "translate": ("translating:translate", "Translate images."),
     "evaluate": (
         "models:evaluate",

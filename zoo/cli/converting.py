@@ -7,10 +7,10 @@ import typer
 from rich.markup import escape
 
 from zoo.cli.common import Backend, Model, user_errors
-from zoo.commands.exporting import Format
-from zoo.commands.exporting import export as run_export
 from zoo.converters import convert as run_conversion
 from zoo.converters.registry import CONVERTERS
+from zoo.engine.exporting import Format
+from zoo.engine.exporting import export as run_export
 from zoo.registry.loading import load_model
 
 

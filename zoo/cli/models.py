@@ -2,7 +2,8 @@
 
 import inspect
 import pathlib
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import typer
 
@@ -14,12 +15,10 @@ from zoo.cli.common import (
     set_option,
     user_errors,
 )
-from zoo.commands import evaluating
+from zoo.commands import evaluating, sampling
 from zoo.metrics.features import EXTRACTORS
 from zoo.metrics.features.inception import PUBLIC_WEIGHTS
 from zoo.registry.loading import load_model
-from zoo.utils.files import output_directory
-from zoo.utils.grids import image_grid, save_picture, save_pictures
 
 Features = Annotated[str, typer.Option(help=f"{', '.join(EXTRACTORS)}.")]
 Weights = Annotated[
@@ -33,7 +32,12 @@ Weights = Annotated[
 
 def sample(
     model: Model,
-    count: Annotated[int, typer.Option(min=1, help="Number of images.")] = 64,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Number of images; by default 64, or that of --latents."
+        ),
+    ] = None,
     columns: Annotated[int, typer.Option(min=1, help="Images per row.")] = 8,
     seed: Annotated[
         int | None, typer.Option(help="Seed; by default another each time.")
@@ -43,35 +47,65 @@ def sample(
         set_option("An argument of the model's generate, e.g. temperature=1."),
     ] = None,
     output: Annotated[
-        pathlib.Path, typer.Option(help="Picture to write.")
+        pathlib.Path,
+        typer.Option(
+            help="Picture to write; or of shapes a .glb, .obj, .stl or .ply "
+            "file of their surfaces."
+        ),
     ] = pathlib.Path("samples.png"),
     separate: Annotated[
         pathlib.Path | None,
-        typer.Option(help="Instead, a folder to write each as a PNG file."),
+        typer.Option(help="Instead, a folder to write a file each."),
+    ] = None,
+    format: Annotated[
+        str,
+        typer.Option(
+            help="Of files with --separate: png, or of shapes glb, obj, stl "
+            "or ply."
+        ),
+    ] = "png",
+    latents: Annotated[
+        pathlib.Path | None,
+        typer.Option(help="Latents to use, an array in a .npy file."),
+    ] = None,
+    save_latents: Annotated[
+        pathlib.Path | None,
+        typer.Option(help="File to write the latents to, as --latents reads."),
     ] = None,
     backend: Backend = None,
 ) -> None:
-    """Draw images from a trained model, as one picture or a file each."""
+    """Draw images or shapes from a trained model, in one file or one each."""
     with user_errors():
         arguments = named_values(options)
         network = load_model(model)
-        if hasattr(network, "generate"):
-            _check_arguments(network, arguments)
-        else:
-            arguments = {}  # `pictures` says what such a model needs.
-        images = network.pictures(count, seed=seed, **arguments)
-        if separate is not None:
-            output = save_pictures(images, output_directory(separate))
-        else:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            save_picture(image_grid(images, columns), output)
-    print(f"Wrote {count} samples to {output}")
+        check_arguments(network, arguments)
+        plan = sampling.Plan(
+            output, separate, format, columns, latents, save_latents
+        )
+        written, number = sampling.sample(
+            network, plan, count, seed, **arguments
+        )
+    print(f"Wrote {number} samples to {written}")
 
 
-def _check_arguments(network, arguments):
-    """Raises a ValueError for arguments that `generate` does not have."""
-    given = {"count", "seed"}
-    takes = set(inspect.signature(network.generate).parameters) - given
+def check_arguments(
+    network: Any,
+    arguments: Iterable[str],
+    given: Iterable[str] = ("count", "seed", "latents"),
+) -> None:
+    """Checks what `--set` names.
+
+    Args:
+        network: A model.
+        arguments: The names.
+        given: Names of arguments that have options of their own.
+
+    Raises:
+        ValueError: `generate` has no such argument.
+    """
+    if not hasattr(network, "generate"):
+        return  # What comes next says what such a model is for.
+    takes = set(inspect.signature(network.generate).parameters) - set(given)
     unknown = sorted(set(arguments) - takes)
     if unknown:
         raise ValueError(

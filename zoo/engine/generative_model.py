@@ -14,7 +14,14 @@ from keras import ops
 
 from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
-from zoo.engine import batches, lora, networks, presets, processes
+from zoo.engine import (
+    batches,
+    exporting,
+    lora,
+    networks,
+    presets,
+    processes,
+)
 from zoo.engine.ema import ExponentialMovingAverage
 from zoo.engine.finite import check_finite
 from zoo.engine.labels import (
@@ -63,6 +70,9 @@ class GenerativeModel(keras.Model):
     inference_networks: tuple[str, ...] = ("generator",)
     """Attributes that hold the networks which `generate` needs."""
 
+    makes: dict[str, str] = {}
+    """What networks make, as exported files name it, where not images."""
+
     usage = "images = model.generate(16, seed=0)"
     """The line of code of the model card."""
 
@@ -74,6 +84,9 @@ class GenerativeModel(keras.Model):
 
     num_classes: int | None = None
     """Number of classes to generate by; `None` for a model without."""
+
+    draws_noise = False
+    """Whether `generate` draws, by its seed, other noise beside latents."""
 
     incomplete = ""
     """Why a loaded preset is not all that a training would go on from."""
@@ -850,6 +863,49 @@ class GenerativeModel(keras.Model):
         if not backend.writes_files():
             return
         super().save(filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def made_by(self, network: str) -> str:
+        """Returns the name of what a network makes, in exported files.
+
+        Args:
+            network: One of `inference_networks`.
+        """
+        return self.makes.get(network, "images")
+
+    def export(
+        self,
+        filepath: str | os.PathLike,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> pathlib.Path:
+        """Writes what generates, as `zoo.export`.
+
+        Args:
+            filepath: The file, which ends in `.onnx`, or the directory; of a
+                model with several networks to generate by a directory of both.
+            format: `"onnx"`, or `"savedmodel"`, which Keras calls
+                `"tf_saved_model"`.
+            verbose: Whether to print where it is.
+            overwrite: Whether to replace an earlier export.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: A model whose weights are not finite, another format,
+                or a path that does not fit it.
+            ImportError: A package that the format needs is not installed.
+            FileExistsError: There is something already.
+            OSError: It can't be written.
+        """
+        if format == "tf_saved_model":
+            format = "savedmodel"
+        path = exporting.export(self, filepath, format, overwrite=overwrite)
+        if verbose:
+            print(f"Wrote {path}")
+        return path
 
     def save_weights(
         self, filepath: str | os.PathLike, *args: Any, **kwargs: Any

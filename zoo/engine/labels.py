@@ -189,14 +189,14 @@ def pictures_by_label(
         count: Number of pictures, a multiple of `grid_rows`.
         seed: Seed of the latents.
         **arguments: Further arguments of `generate`; with `labels` among
-            them these are drawn, in their order.
+            them, or `latents`, these are drawn, in their order.
 
     Returns:
         float32 array `(count, height, width, channels)` in [-1, 1], sorted
         by label; of many labels, the first `grid_rows`.
     """
     rows = model.grid_rows
-    if "labels" in arguments or count % rows:
+    if {"labels", "latents"} & set(arguments) or count % rows:
         return model.generate(count, seed=seed, **arguments)
     if seed is None:
         seed = int(np.random.default_rng().integers(2**31))

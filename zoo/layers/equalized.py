@@ -204,4 +204,7 @@ class EqualizedConv2D(_Equalized):
 def _spread(kernel):
     """Convolves a 3x3 kernel with 2x2 ones, which makes it 4x4."""
     x = ops.pad(kernel, [[1, 1], [1, 1], [0, 0], [0, 0]])
-    return x[1:, 1:] + x[1:, :-1] + x[:-1, 1:] + x[:-1, :-1]
+    # Not `1:` and `:-1`: PyTorch's exporter to ONNX loses the shape of those.
+    first, last = slice(0, 4), slice(1, 5)
+    spread = x[last, last] + x[last, first] + x[first, last] + x[first, first]
+    return ops.reshape(spread, (4, 4, *map(int, kernel.shape[2:])))

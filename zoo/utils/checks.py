@@ -6,6 +6,7 @@ import numbers
 from collections.abc import Iterable
 from typing import Any
 
+import keras
 import numpy as np
 
 
@@ -153,6 +154,82 @@ def finite_numbers(name: str, values: Any, most: int) -> np.ndarray:
             f"Received: {name}={str(values)[:100]}"
         )
     return array
+
+
+def finite_array(name: str, values: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns a batch of float32.
+
+    Args:
+        name: Argument's name, for the error.
+        values: Its value.
+        shape: Shape of each of the batch.
+
+    Returns:
+        Array `(count, *shape)`, a copy.
+
+    Raises:
+        ValueError: Of another shape, none at all, or not finite.
+    """
+    sizes = ", ".join(map(str, shape))
+    expected = f"Argument `{name}` must be of shape (count, {sizes})"
+    try:
+        found = np.asarray(keras.ops.convert_to_numpy(values))
+        if found.dtype.kind in "cOSU":
+            raise TypeError(f"dtype={found.dtype}")
+        array = np.array(found, "float32")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{expected}, of numbers. Received: {name} of type "
+            f"{type(values).__name__}: {error}"
+        ) from error
+    if (
+        array.ndim != len(shape) + 1
+        or array.shape[1:] != shape
+        or not array.size
+    ):
+        raise ValueError(f"{expected}. Received: {name} of shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"Argument `{name}` must be finite. Received: "
+            f"{int((~np.isfinite(array)).sum())} numbers that are not"
+        )
+    return array
+
+
+def given_latents(
+    latents: Any,
+    shape: tuple[int, ...],
+    count: int | None,
+    **drawing: Any,
+) -> np.ndarray:
+    """Returns latents that were given in place of drawn ones.
+
+    Args:
+        latents: `(count, *shape)`, finite.
+        shape: Shape of each.
+        count: Number of images that was asked for, or `None`.
+        **drawing: Arguments that say how to draw, which must all be `None`.
+
+    Returns:
+        float32 array `(count, *shape)`, a copy.
+
+    Raises:
+        ValueError: Latents of another shape, that are not finite, or not
+            `count` of them; or an argument that would change nothing.
+    """
+    latents = finite_array("latents", latents, shape)
+    if count is not None and count != len(latents):
+        raise ValueError(
+            "Argument `count` must be left out or be the number of `latents`, "
+            f"{len(latents)}. Received: count={count!r}"
+        )
+    for name, value in drawing.items():
+        if value is not None:
+            raise ValueError(
+                f"Argument `{name}` changes how latents are drawn, and nothing "
+                f"of given `latents`. Received: {name}={value!r}"
+            )
+    return latents
 
 
 def image_shape(value: Any) -> tuple[int, int, int]:

@@ -47,28 +47,3 @@ class NoiseStreams:
     def start(self) -> np.ndarray:
         """Returns the noise to start from, `(count, *shape)`."""
         return self.draw(slice(None), 1)[0]
-
-
-def slerp(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
-    """Spherical interpolation: on the way, noise keeps the norm of noise.
-
-    Shoemake 1985; Song et al. 2020, arXiv:2010.02502, equation 67.
-
-    Args:
-        a: `(count, ...)`.
-        b: The same shape.
-        share: How far to go from `a` to `b`, in [0, 1].
-
-    Returns:
-        Array of the same shape and dtype.
-    """
-    axes = tuple(range(1, a.ndim))
-    squares = [np.sum(x**2, axes, keepdims=True) for x in (a, b)]
-    cosine = np.sum(a * b, axes, keepdims=True) / np.sqrt(np.prod(squares, 0))
-    angle = np.arccos(np.clip(cosine, -1, 1))
-    # At no angle, or none that says which way to go, in a straight line.
-    curved = np.sin(angle) > 1e-6
-    sine = np.where(curved, np.sin(angle), 1)
-    of_a = np.where(curved, np.sin((1 - share) * angle) / sine, 1 - share)
-    of_b = np.where(curved, np.sin(share * angle) / sine, share)
-    return (of_a * a + of_b * b).astype(a.dtype)

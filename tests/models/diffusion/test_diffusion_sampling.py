@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from support.harness import tiny_diffusion
 from support.optimal_denoiser import DEVIATION, Mixture, model_of, normal
 
 from zoo.diffusion import samplers
@@ -204,3 +205,20 @@ def test_progress_bar(capsys):
     assert "120/120" in capsys.readouterr().out
     model.generate(3, steps=60, batch_size=2)  # No terminal.
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "ddpm"])
+def test_latents_of_a_seed_make_its_images(sampler):
+    """With the seed also the noise that a sampler adds is the same."""
+    model = tiny_diffusion(num_classes=None)
+    how = {"steps": 2, "sampler": sampler, "seed": 0, "verbose": 0}
+    latents = model.latents(2, seed=0)
+    expected = model.generate(2, **how)
+    images = model.generate(latents=latents, **how)
+    np.testing.assert_array_equal(images, expected)
+    other = model.generate(latents=model.latents(2, seed=1), **how)
+    assert not np.allclose(other, expected)
+    with pytest.raises(ValueError, match="`count` must be left out"):
+        model.generate(3, latents=latents)
+    with pytest.raises(ValueError, match=r"`latents` .*\(2, 8, 16, 1\)"):
+        model.generate(latents=latents[:, ::2])

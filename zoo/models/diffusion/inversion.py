@@ -11,6 +11,7 @@ import numpy as np
 from zoo.diffusion.samplers import DDIM
 from zoo.diffusion.sampling import Sampling, chosen
 from zoo.engine import batches
+from zoo.latent import slerp
 from zoo.models.diffusion.running import (
     Run,
     as_images,
@@ -19,7 +20,7 @@ from zoo.models.diffusion.running import (
 )
 from zoo.models.diffusion.sampling import denoised
 from zoo.utils import checks
-from zoo.utils.noise_streams import NoiseStreams, slerp
+from zoo.utils.noise_streams import NoiseStreams
 
 if TYPE_CHECKING:
     from zoo.models.diffusion.model import Diffusion

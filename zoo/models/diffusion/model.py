@@ -89,11 +89,14 @@ class Diffusion(GenerativeModel):
     players = {"denoiser": ("denoiser",)}
     loss_names = ("denoiser_loss",)
     inference_networks = ("denoiser",)
+    makes = {"denoiser": "prediction"}
+    draws_noise = True
     # Removes noise; made when first needed.
     compiled_loop: DenoisingLoop | None = None
     # Methods that stand in files of their own.
     preview_arguments = sampling.preview_arguments
     generate = sampling.generate
+    latents = sampling.latents
     generate_from = sampling.generate_from
     invert = inversion.invert
     interpolate = inversion.interpolate

@@ -30,7 +30,7 @@ Images = np.ndarray | tuple[np.ndarray, np.ndarray]
 
 def generate(
     self: Diffusion,
-    count: int,
+    count: int | None = None,
     steps: int | None = Sampling.steps,
     sampler: str | Sampler = Sampling.sampler,
     guidance: float = Sampling.guidance,
@@ -44,11 +44,12 @@ def generate(
     verbose: bool | int | str = Run.verbose,
     guidance_interval: tuple[float, float] | None = Sampling.guidance_interval,
     sampling: Sampling | None = None,
+    latents: Any = None,
 ) -> Images:
     """Draws images.
 
     Args:
-        count: Number of images.
+        count: Number of images; by default that of `latents`.
         steps: Times at which the network is asked, at most the schedule's; by
             default 50, or all where there are fewer.
         sampler: `"ddim"`, `"ddpm"` (ancestral, for many steps), `"ddpm_large"`
@@ -77,6 +78,9 @@ def generate(
         sampling: A `zoo.Sampling`, in place of the arguments that it holds:
             `steps`, `sampler`, `guidance`, `guidance_interval`, `eta`,
             `spacing` and `clip`.
+        latents: Noise to start from in place of drawn noise, such as `latents`
+            of the model draws, `(count, height, width, channels)`; `seed` then
+            fixes the noise alone that samplers add.
 
     Returns:
         float32 array `(count, height, width, channels)` in [-1, 1]; with
@@ -85,8 +89,11 @@ def generate(
 
     Raises:
         ValueError: An argument out of its range, labels or guidance for a
-            model without classes.
+            model without classes, or latents of another shape or number.
     """
+    if latents is not None:
+        latents = checks.given_latents(latents, self.image_shape, count)
+        count = len(latents)
     count = checks.positive_integer("count", count)
     sampling = chosen(
         sampling,
@@ -103,16 +110,35 @@ def generate(
         self.numbers_of(labels), count, self.num_classes
     )
     streams = NoiseStreams(seed, count, self.image_shape)
+    start = streams.start()  # Drawn in any case: further noise follows it.
     run = Run(batch_size, verbose)
     return denoised(
         self,
-        streams.start(),
+        start if latents is None else latents,
         labels,
         streams,
         sampling,
         run,
         return_trajectory,
     )
+
+
+def latents(self: Diffusion, count: int, seed: int | None = None) -> np.ndarray:
+    """Draws the noise that `generate` starts from.
+
+    Args:
+        count: Number of images.
+        seed: Integer that fixes it, the same on every backend; `None` draws
+            new noise each time.
+
+    Returns:
+        float32 array `(count, height, width, channels)` from N(0, 1).
+
+    Raises:
+        ValueError: `count` is not a positive integer.
+    """
+    count = checks.positive_integer("count", count)
+    return NoiseStreams(seed, count, self.image_shape).start()
 
 
 def generate_from(

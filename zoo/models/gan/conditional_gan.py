@@ -236,17 +236,18 @@ class ConditionalGAN(AdversarialGame):
 
     def generate(
         self,
-        count: int,
+        count: int | None = None,
         seed: int | None = None,
         batch_size: int = 64,
         labels: Any = None,
         codes: Any = None,
         temperature: float | None = None,
+        latents: Any = None,
     ) -> np.ndarray:
         """Draws images of the classes that are asked for.
 
         Args:
-            count: Number of images.
+            count: Number of images; by default that of `latents`.
             seed: Integer that fixes the latents, the same on every backend;
                 with another label they give another class. `None` draws new
                 ones each time.
@@ -260,6 +261,9 @@ class ConditionalGAN(AdversarialGame):
             temperature: Standard deviation of the normal latents, not
                 negative; by default the model's `temperature`. Codes stay as
                 they are.
+            latents: Latents with their codes to use in place of drawn ones,
+                such as `latents` of the model draws, `(count, latent_dim +
+                continuous_codes + sum(categorical_codes))`.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
@@ -267,13 +271,15 @@ class ConditionalGAN(AdversarialGame):
         Raises:
             ValueError: `count` is not a positive integer, the temperature is
                 negative, labels are out of range, not integers or not
-                `count`, or codes of another shape.
+                `count`, codes of another shape, latents of another shape or
+                number, or a seed, codes or temperature beside them.
         """
         return self._draw(
             count,
             seed,
             batch_size,
             labels,
+            latents,
             codes=codes,
             temperature=temperature,
         )

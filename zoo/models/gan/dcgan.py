@@ -215,29 +215,35 @@ class DCGAN(AdversarialGame):
 
     def generate(
         self,
-        count: int,
+        count: int | None = None,
         seed: int | None = None,
         batch_size: int = 64,
         temperature: float | None = None,
+        latents: Any = None,
     ) -> np.ndarray:
         """Draws images.
 
         Args:
-            count: Number of images.
+            count: Number of images; by default that of `latents`.
             seed: Integer that fixes the latents, the same on every backend;
                 `None` draws new ones each time.
             batch_size: Images per forward pass.
             temperature: Standard deviation of the normal latents, not
                 negative; by default the model's `temperature`.
+            latents: Latents to use in place of drawn ones, such as `latents`
+                of the model draws, `(count, latent_dim + clusters)`.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
 
         Raises:
-            ValueError: `count` is not a positive integer, or the temperature
-                is negative.
+            ValueError: `count` is not a positive integer, the temperature is
+                negative, latents of another shape or number, or a seed or
+                temperature beside them.
         """
-        return self._draw(count, seed, batch_size, temperature=temperature)
+        return self._draw(
+            count, seed, batch_size, latents=latents, temperature=temperature
+        )
 
     def _latents(
         self,

@@ -364,23 +364,56 @@ class AdversarialGame(GenerativeModel):
         return network(inputs, training=training)
 
     def generate(
-        self, count: int, seed: int | None = None, batch_size: int = 64
+        self,
+        count: int | None = None,
+        seed: int | None = None,
+        batch_size: int = 64,
+        latents: Any = None,
     ) -> np.ndarray:
         """Draws images.
 
         Args:
-            count: Number of images.
+            count: Number of images; by default that of `latents`.
             seed: Integer that fixes the latents, the same on every backend;
                 `None` draws new ones each time.
             batch_size: Images per forward pass.
+            latents: Latents to use in place of drawn ones, such as `latents`
+                of the model draws, `(count, length)`.
 
         Returns:
             float32 array `(count, ...)`, what the generator makes.
 
         Raises:
-            ValueError: `count` is not a positive integer.
+            ValueError: `count` is not a positive integer, latents of another
+                shape or number, or a seed beside them.
         """
-        return self._draw(count, seed, batch_size)
+        return self._draw(count, seed, batch_size, latents=latents)
+
+    def latents(
+        self, count: int, seed: int | None = None, **options: Any
+    ) -> np.ndarray:
+        """Draws the latents that `generate` makes images of.
+
+        `generate(latents=model.latents(4, seed=0))` is what `generate(4,
+        seed=0)` is, for a model that draws nothing else.
+
+        Args:
+            count: Number of them.
+            seed: Integer that fixes them, the same on every backend; `None`
+                draws new ones each time.
+            **options: Those arguments of `generate` that change them: where it
+                has them, `temperature` and `codes`.
+
+        Returns:
+            float32 array `(count, length)`: `latent_dim` numbers, then what
+            the generator is told with them, such as clusters or codes.
+
+        Raises:
+            ValueError: `count` is not a positive integer, or an option out of
+                its range.
+        """
+        count = checks.positive_integer("count", count)
+        return self._latents(count, np.random.default_rng(seed), **options)
 
     def _latents(
         self, count: int, random: np.random.Generator, **options: Any
@@ -390,20 +423,33 @@ class AdversarialGame(GenerativeModel):
 
     def _draw(
         self,
-        count: int,
+        count: int | None,
         seed: int | None,
         batch_size: int,
         labels: Any = None,
+        latents: Any = None,
         **options: Any,
     ) -> np.ndarray:
         """Generates by latents of a seed, and by classes where there are."""
-        count = checks.positive_integer("count", count)
+        latents = self._drawn_or_given(count, seed, latents, **options)
         classes = one_hot_to_generate(
-            self.numbers_of(labels), count, self.num_classes
+            self.numbers_of(labels), len(latents), self.num_classes
         )
-        latents = self._latents(count, np.random.default_rng(seed), **options)
         inputs = latents if classes is None else [latents, classes]
-        return self._generate(inputs, count, batch_size)
+        return self._generate(inputs, len(latents), batch_size)
+
+    def _drawn_or_given(
+        self, count: int | None, seed: int | None, latents: Any, **options: Any
+    ) -> np.ndarray:
+        """Returns latents: given ones if there are, or else of a seed."""
+        if latents is None:
+            count = checks.positive_integer("count", count)
+            return self.latents(count, seed, **options)
+        if not self.draws_noise:
+            options["seed"] = seed
+        first = self.networks_of("generator")[0].inputs[0]
+        shape = first.shape[1:]
+        return checks.given_latents(latents, shape, count, **options)
 
     # Data and saving
 

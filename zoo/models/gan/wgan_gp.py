@@ -279,16 +279,17 @@ class WGANGP(AdversarialGame):
 
     def generate(
         self,
-        count: int,
+        count: int | None = None,
         seed: int | None = None,
         batch_size: int = 64,
         labels: Any = None,
         temperature: float | None = None,
+        latents: Any = None,
     ) -> np.ndarray:
         """Draws images.
 
         Args:
-            count: Number of images.
+            count: Number of images; by default that of `latents`.
             seed: Integer that fixes the latents, the same on every backend;
                 with another label they give another class. `None` draws new
                 ones each time.
@@ -298,17 +299,25 @@ class WGANGP(AdversarialGame):
                 in turn. Only with `num_classes`.
             temperature: Standard deviation of the normal latents, not
                 negative; by default the model's `temperature`.
+            latents: Latents to use in place of drawn ones, such as `latents`
+                of the model draws, `(count, latent_dim)`.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
 
         Raises:
             ValueError: `count` is not a positive integer, the temperature is
-                negative, or labels are out of range, not integers, not
-                `count`, or for a model without.
+                negative, labels are out of range, not integers, not `count`,
+                or for a model without, latents of another shape or number, or
+                a seed or temperature beside them.
         """
         return self._draw(
-            count, seed, batch_size, labels, temperature=temperature
+            count,
+            seed,
+            batch_size,
+            labels,
+            latents,
+            temperature=temperature,
         )
 
     def _latents(

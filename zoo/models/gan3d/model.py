@@ -101,6 +101,7 @@ class GAN3D(AdversarialGame):
     """
 
     image_range = (0, 1)
+    makes = {"generator": "voxels"}
     usage = "voxels = model.generate(16, seed=0)"
 
     def __init__(
@@ -191,32 +192,36 @@ class GAN3D(AdversarialGame):
 
     def generate(
         self,
-        count: int,
+        count: int | None = None,
         seed: int | None = None,
         batch_size: int = 64,
         threshold: float | None = None,
+        latents: Any = None,
     ) -> np.ndarray:
         """Draws shapes.
 
         Args:
-            count: Number of shapes.
+            count: Number of shapes; by default that of `latents`.
             seed: Integer that fixes the latents, the same on every backend;
                 `None` draws new ones each time.
             batch_size: Shapes per forward pass.
             threshold: Probability above which a voxel is occupied, in [0, 1);
                 `None` for the probabilities.
+            latents: Latents to use in place of drawn ones, such as `latents`
+                of the model draws, `(count, latent_dim)`.
 
         Returns:
             float32 array `(count, resolution, resolution, resolution, 1)`:
             probabilities in [0, 1], or occupancies, 0 and 1.
 
         Raises:
-            ValueError: `count` is not a positive integer, or a threshold out
-                of its range.
+            ValueError: `count` is not a positive integer, a threshold out of
+                its range, latents of another shape or number, or a seed beside
+                them.
         """
         if threshold is not None:
             checks.fraction("threshold", threshold)
-        voxels = self._draw(count, seed, batch_size)
+        voxels = self._draw(count, seed, batch_size, latents=latents)
         if threshold is None:
             return voxels
         return (voxels > threshold).astype("float32")
@@ -233,6 +238,7 @@ class GAN3D(AdversarialGame):
         inputs: Any = None,
         size: int = 96,
         threshold: float = 0.5,
+        latents: Any = None,
         **arguments: Any,
     ) -> np.ndarray:
         """Renders shapes, for grids of samples.
@@ -243,6 +249,7 @@ class GAN3D(AdversarialGame):
             inputs: Voxels to render in place of generated ones, or `None`.
             size: Height and width, in pixels.
             threshold: Probability above which a voxel is shown.
+            latents: Latents of `generate` in place of a seed, or `None`.
             **arguments: Further arguments of
                 `zoo.models.gan3d.rendering.render_voxels`.
 
@@ -252,7 +259,9 @@ class GAN3D(AdversarialGame):
         Raises:
             ValueError: As `generate`.
         """
-        voxels = self.generate(count, seed) if inputs is None else inputs
+        voxels = inputs
+        if voxels is None:
+            voxels = self.generate(count, seed, latents=latents)
         return render_voxels(voxels[:count], size, threshold, **arguments)
 
     def check_batch(self, batch: Any) -> None:

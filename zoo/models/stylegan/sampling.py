@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from zoo.engine.labels import one_hot_to_generate
+from zoo.models.stylegan.mixing import style_grid
 from zoo.utils import checks
 from zoo.utils.noise_streams import NoiseStreams
 
@@ -38,20 +39,25 @@ class StyleSampling(_Mixin):
     """
 
     inference_networks = ("mapping", "synthesis")
+    makes = {"mapping": "w"}
+    draws_noise = True
+    style_grid = style_grid  # It stands in a file of its own.
 
     def generate(
         self,
-        count: int,
+        count: int | None = None,
         seed: int | None = None,
         batch_size: int = 64,
         truncation_psi: float = 1.0,
         truncated_layers: int = TRUNCATED_LAYERS,
         labels: Any = None,
+        latents: Any = None,
+        same_noise: bool = False,
     ) -> np.ndarray:
         """Draws images.
 
         Args:
-            count: Number of images.
+            count: Number of images; by default that of `latents`.
             seed: Integer that fixes latents and noise, the same on every
                 backend; `None` draws new ones each time.
             batch_size: Images per forward pass.
@@ -64,6 +70,11 @@ class StyleSampling(_Mixin):
             labels: Integers `(count,)` in [0, num_classes) or names of
                 `class_names`, or one of these for all; by default all classes
                 in turn. Only with `num_classes`.
+            latents: Latents to use in place of drawn ones, such as `latents`
+                of the model draws, `(count, latent_dim)`; `seed` then fixes
+                the noise alone.
+            same_noise: Whether all images have the noise of the first, so
+                that they differ by their styles alone.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
@@ -71,9 +82,9 @@ class StyleSampling(_Mixin):
         Raises:
             ValueError: An argument out of its range.
         """
-        latents = self.latents(count, seed)
+        latents = self._drawn_or_given(count, seed, latents)
         styles = self.styles(latents, truncation_psi, truncated_layers, labels)
-        return self.render(styles, seed, batch_size)
+        return self.render(styles, seed, batch_size, same_noise)
 
     def style_mix(
         self,
@@ -132,22 +143,6 @@ class StyleSampling(_Mixin):
         styles[:, first:end] = replacing[:, first:end]
         return self.render(styles, seed, batch_size)
 
-    def latents(self, count: int, seed: int | None = None) -> np.ndarray:
-        """Draws latents z from N(0, 1).
-
-        Args:
-            count: Number of them.
-            seed: Integer that fixes them, or `None`.
-
-        Returns:
-            float32 array `(count, latent_dim)`.
-
-        Raises:
-            ValueError: `count` is not a positive integer.
-        """
-        count = checks.positive_integer("count", count)
-        return self._latents(count, np.random.default_rng(seed))
-
     def styles(
         self,
         latents: Any,
@@ -175,7 +170,7 @@ class StyleSampling(_Mixin):
         Raises:
             ValueError: An argument of wrong shape or out of its range.
         """
-        latents = _array("latents", latents, (self.latent_dim,))
+        latents = checks.finite_array("latents", latents, (self.latent_dim,))
         if not checks.is_number(truncation_psi):
             raise ValueError(
                 "Argument `truncation_psi` must be a finite number. "
@@ -196,7 +191,11 @@ class StyleSampling(_Mixin):
         return styles
 
     def render(
-        self, styles: Any, seed: int | None = None, batch_size: int = 64
+        self,
+        styles: Any,
+        seed: int | None = None,
+        batch_size: int = 64,
+        same_noise: bool = False,
     ) -> np.ndarray:
         """Makes images of styles.
 
@@ -205,6 +204,7 @@ class StyleSampling(_Mixin):
             seed: Integer that fixes the noise, the same on every backend;
                 `None` draws other noise each time.
             batch_size: Images per forward pass.
+            same_noise: Whether all images have the noise of the first.
 
         Returns:
             float32 array `(count, size, size, channels)` in [-1, 1].
@@ -213,15 +213,20 @@ class StyleSampling(_Mixin):
             ValueError: An argument of wrong shape or out of its range.
         """
         shape = (len(self.noise_shapes), self.latent_dim)
-        styles = _array("styles", styles, shape)
+        styles = checks.finite_array("styles", styles, shape)
         batch_size = checks.positive_integer("batch_size", batch_size)
         sizes = [math.prod(shape) for shape in self.noise_shapes]
-        streams = NoiseStreams(seed, len(styles), (sum(sizes),))
+        drawn = 1 if same_noise else len(styles)
+        streams = NoiseStreams(seed, drawn, (sum(sizes),))
+        shared = streams.start() if same_noise else None
         batches = max(1, NOISE_BYTES // (4 * sum(sizes) * batch_size))
         images = []
         for start in range(0, len(styles), batches * batch_size):
             part = slice(start, start + batches * batch_size)
-            (flat,) = streams.draw(part, 1)
+            if shared is None:
+                (flat,) = streams.draw(part, 1)
+            else:
+                flat = shared.repeat(len(styles[part]), axis=0)
             noise = [
                 x.reshape(-1, *shape)
                 for x, shape in zip(
@@ -274,19 +279,3 @@ class StyleSampling(_Mixin):
                 f"{count}, the layers there are. Received: layers={layers!r}"
             )
         return pair
-
-
-def _array(name, values, shape):
-    """Returns a copy of float32 `(count, *shape)`."""
-    array = np.array(values, "float32")
-    if (
-        array.ndim != len(shape) + 1
-        or array.shape[1:] != shape
-        or not len(array)
-    ):
-        sizes = ", ".join(map(str, shape))
-        raise ValueError(
-            f"Argument `{name}` must be of shape (count, {sizes}). "
-            f"Received: {name} of shape {array.shape}"
-        )
-    return array

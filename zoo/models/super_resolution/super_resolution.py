@@ -45,6 +45,7 @@ class SuperResolution(GenerativeModel):
     """
 
     measure_names = ("psnr_rgb",)
+    makes = {"generator": "enlarged"}
     usage = "large = model.upscale(images)"
     plain_rows = 2
 

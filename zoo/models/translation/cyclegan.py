@@ -115,6 +115,7 @@ class CycleGAN(GenerativeModel):
     )
     adversarial_loss = losses.LEAST_SQUARES
     inference_networks = ("generator_ab", "generator_ba")
+    makes = dict.fromkeys(inference_networks, "translated")
     usage = 'images = model.translate(images, "a_to_b")'
     plain_rows = 4
 

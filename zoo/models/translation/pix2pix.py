@@ -103,6 +103,7 @@ class Pix2Pix(GenerativeModel):
         "generator_loss",
         "l1_loss",
     )
+    makes = {"generator": "translated"}
     usage = "translated = model.translate(images, seed=0)"
     plain_rows = 4
 

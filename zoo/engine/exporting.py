@@ -4,13 +4,13 @@ import importlib.util
 import os
 import pathlib
 import warnings
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import keras
 
 from zoo import backend
 from zoo.engine.finite import check_finite
-from zoo.engine.generative_model import GenerativeModel
+from zoo.engine.onnx_names import name_tensors
 from zoo.environment import BACKENDS
 from zoo.utils.files import output_directory, replacing, replacing_directory
 
@@ -22,7 +22,7 @@ _SAVEDMODEL = {"saved_model.pb", "fingerprint.pb", "variables", "assets"}
 
 
 def export(
-    model: GenerativeModel,
+    model: Any,
     path: str | os.PathLike,
     format: Format = "keras",
     *,
@@ -31,15 +31,17 @@ def export(
     """Writes a model, or what of it generates, as one file or directory.
 
     "onnx" and "savedmodel" hold only the networks that `generate` needs (their
-    averages, where they are kept), in float32, for batches of any size. They
-    map latents to images in [-1, 1], channels last.
+    averages, where they are kept), in float32, for batches of any size. Images
+    are in [-1, 1], channels last. In ONNX files inputs and outputs have names:
+    "latents", one-hot "classes" and "noise", or the "images" to work on, and
+    what is made of them, such as "images", "voxels" or "translated".
 
     What can be exported depends on the backend and on packages, which the
     error names. As `.keras` files load on every backend, so does what one of
     them lacks: load the model where it can be exported.
 
     Args:
-        model: The model.
+        model: A `zoo.GenerativeModel`.
         path: The file (`.keras` and `.onnx` in its name), or for "savedmodel"
             the directory, to write. A model with several networks to
             generate by gives a directory of files or directories, named as
@@ -65,7 +67,8 @@ def export(
         ```python
         zoo.export(model, "generator.onnx", "onnx")
         session = onnxruntime.InferenceSession("generator.onnx")
-        (images,) = session.run(None, {"latents": latents})
+        latents = model.latents(4, seed=0)
+        (images,) = session.run(["images"], {"latents": latents})
         ```
     """
     path = pathlib.Path(path).expanduser()
@@ -85,6 +88,8 @@ def export(
         for name, network in networks.items():
             file = place / _file_name(name, format) if several else place
             _export(network, file, format)
+            if format == "onnx":
+                name_tensors(file, network, model.made_by(name))
     return path
 
 
@@ -97,7 +102,7 @@ def _file_name(name, format):
 
 
 def _check_model(model):
-    if not isinstance(model, GenerativeModel):
+    if not hasattr(model, "inference_networks"):
         raise ValueError(
             "Argument `model` must be a model of zoo. "
             f"Received: model={type(model).__name__}"

@@ -5,12 +5,13 @@ import importlib.util
 import keras
 import numpy as np
 import pytest
+from contract.models import MODELS
 from support.harness import run, tiny_dcgan
 from support.tiny_gan import TinyGAN
 
 import zoo
 from zoo import backend
-from zoo.commands.exporting import export
+from zoo.engine.exporting import export
 
 
 def can_export(format):
@@ -226,7 +227,7 @@ def test_only_exports_are_replaced(model, tmp_path, monkeypatch):
     def exported(network, path, format):
         (path / "saved_model.pb").write_text("new")
 
-    monkeypatch.setattr("zoo.commands.exporting._export", exported)
+    monkeypatch.setattr("zoo.engine.exporting._export", exported)
     target = tmp_path / "mine"
     for name in ("thesis.tex", "saved_model.txt"):
         target.mkdir(exist_ok=True)
@@ -253,7 +254,7 @@ def test_a_failure_keeps_the_old_directory(model, tmp_path, monkeypatch):
         (path / "half").touch()
         raise RuntimeError("can't convert")
 
-    monkeypatch.setattr("zoo.commands.exporting._export", failing)
+    monkeypatch.setattr("zoo.engine.exporting._export", failing)
     target = tmp_path / "a"
     target.mkdir()
     (target / "saved_model.pb").write_text("old")
@@ -261,3 +262,91 @@ def test_a_failure_keeps_the_old_directory(model, tmp_path, monkeypatch):
         export(model, target, "savedmodel", overwrite=True)
     assert (target / "saved_model.pb").read_text() == "old"
     assert [x.name for x in tmp_path.iterdir()] == ["a"]
+
+
+# Names
+
+
+@pytest.mark.skipif(not can_export("onnx"), reason="not on this backend")
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ConditionalGAN", {"generator": "latents, classes -> images"}),
+        (
+            "CycleGAN",
+            {
+                "generator_ab": "images -> translated",
+                "generator_ba": "images -> translated",
+            },
+        ),
+        ("SRResNet", {"generator": "low -> enlarged"}),
+    ],
+)
+def test_a_stranger_knows_what_is_what(tmp_path, name, expected):
+    """By the model's own method, with axes of any size named."""
+    import onnxruntime
+
+    entry = MODELS[name]
+    model = entry.make()
+    several = len(expected) > 1
+    path = tmp_path / ("both" if several else "one.onnx")
+    assert model.export(path, format="onnx") == path
+    for network, signature in expected.items():
+        file = path / f"{network}.onnx" if several else path
+        session = onnxruntime.InferenceSession(file)
+        ends = session.get_inputs(), session.get_outputs()
+        found = [", ".join(x.name for x in values) for values in ends]
+        assert " -> ".join(found) == signature
+        assert {x.shape[0] for values in ends for x in values} == {"batch"}
+        assert [x.shape[1:] for x in ends[0]] == [
+            [n or side for n, side in zip(x.shape[1:], SIDES, strict=False)]
+            for x in model.network(network).inputs
+        ]
+        inputs = {x.name: x.shape for x in model.network(network).inputs}
+        for count in (1, 3):
+            random = np.random.default_rng(count)
+            given = {
+                key: random.normal(size=(count, *(n or 8 for n in shape[1:])))
+                for key, shape in inputs.items()
+            }
+            given = {k: x.astype("float32") for k, x in given.items()}
+            (made,) = session.run([signature.split(" -> ")[1]], given)
+            values = list(given.values())
+            own = model.network(network)(
+                values if len(values) > 1 else values[0]
+            )
+            own = keras.ops.convert_to_numpy(own)
+            np.testing.assert_allclose(made, own, atol=1e-5)
+
+
+SIDES = "height", "width", None, None
+
+
+@pytest.mark.skipif(not can_export("onnx"), reason="not on this backend")
+def test_an_onnx_file_makes_what_generate_makes(model, tmp_path):
+    """The example of `zoo.export`."""
+    import onnxruntime
+
+    path = model.export(tmp_path / "generator.onnx", "onnx")
+    session = onnxruntime.InferenceSession(path)
+    for count in (1, 3):
+        latents = model.latents(count, seed=0)
+        (images,) = session.run(["images"], {"latents": latents})
+        expected = model.generate(count, seed=0)
+        np.testing.assert_allclose(images, expected, atol=1e-5)
+
+
+def test_the_method_is_the_function(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(backend, "EXPORTS", {"savedmodel": ()})
+    asked = []
+    monkeypatch.setattr(
+        "zoo.engine.exporting._export", lambda *given: asked.append(given[1:])
+    )
+    for name in ("tf_saved_model", "savedmodel"):
+        model.export(tmp_path / name, name)
+        with pytest.raises(FileExistsError):
+            model.export(tmp_path / name, name)
+    assert [format for _, format in asked] == ["savedmodel"] * 2
+    monkeypatch.setattr(backend, "EXPORTS", {"onnx": ()})
+    with pytest.raises(ValueError, match=r"must end in \.onnx"):
+        model.export(tmp_path / "x", "onnx")
