@@ -14,7 +14,7 @@ from keras import ops
 
 from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
-from zoo.engine import batches, lora, networks, presets
+from zoo.engine import batches, lora, model_files, networks, presets
 from zoo.engine.ema import ExponentialMovingAverage
 from zoo.engine.finite import check_finite
 from zoo.engine.labels import (
@@ -853,6 +853,24 @@ class GenerativeModel(keras.Model):
         """
         check_finite(self)
         super().save_weights(filepath, *args, **kwargs)
+
+    def load_weights(
+        self, filepath: str | os.PathLike, *args: Any, **kwargs: Any
+    ) -> None:
+        """Loads what `save` or `save_weights` wrote.
+
+        Args:
+            filepath: Path of a `.keras` file or of weights.
+            *args: As `keras.Model.load_weights`.
+            **kwargs: As `keras.Model.load_weights`.
+
+        Raises:
+            ValueError: A `zoo.registry.ModelFileError`: the file is damaged,
+                claims more than it holds, or is of another model.
+            FileNotFoundError: There is no such file.
+        """
+        with model_files.loading(filepath):
+            super().load_weights(filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`, and what else was set.

@@ -20,6 +20,10 @@ OWN_ARGUMENTS = ("name", "dtype", "class_names")
 
 BUDGET_FACTOR = 32
 BUDGET_SLACK = 1_000_000
+WEIGHTS_FACTOR = 4
+WEIGHTS_SLACK = 2000
+LEAST_BYTES = 256
+"""What HDF5 needs for an array, however small."""
 
 
 def config_of(model: GenerativeModel) -> dict[str, Any]:
@@ -154,7 +158,10 @@ def build(
         PresetFormatError: The class refuses the arguments.
         UnsafePresetError: The model would be too large.
     """
-    with parameter_budget(BUDGET_FACTOR * weights_bytes // 4 + BUDGET_SLACK):
+    with parameter_budget(
+        BUDGET_FACTOR * weights_bytes // 4 + BUDGET_SLACK,
+        WEIGHTS_FACTOR * weights_bytes // LEAST_BYTES + WEIGHTS_SLACK,
+    ):
         try:
             return cls.from_config(config)
         except UnsafePresetError:
@@ -169,14 +176,15 @@ _budget: contextvars.ContextVar = contextvars.ContextVar("budget", default=None)
 
 
 @contextlib.contextmanager
-def parameter_budget(elements: int) -> Iterator[None]:
+def parameter_budget(elements: int, weights: int) -> Iterator[None]:
     """Lets layers add only so many weights; counts before they allocate.
 
     Args:
         elements: Most elements of all weights that are added within.
+        weights: Most weights that are added, however small: each takes time.
     """
     _install()
-    token = _budget.set([elements])
+    token = _budget.set([elements, weights])
     try:
         yield
     finally:
@@ -194,11 +202,12 @@ def _install():
         if budget is not None:
             dimensions = (shape,) if isinstance(shape, int) else shape or ()
             budget[0] -= math.prod(dimensions)
-            if budget[0] < 0:
+            budget[1] -= 1
+            if min(budget) < 0:
                 raise UnsafePresetError(
-                    "The model would have far more parameters than the "
-                    f"preset has weights. Received: {type(self).__name__} "
-                    f"with a weight of shape {tuple(dimensions)}"
+                    "The model would have far more parameters than what it "
+                    f"is loaded from. Received: {type(self).__name__} with a "
+                    f"weight of shape {tuple(dimensions)}"
                 )
         return original(self, shape, *args, **kwargs)
 
