@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .fashion import fashion_mnist, fashion_mnist_10k
     from .image_dataset import images
     from .labelled_dataset import class_names, labelled_images
+    from .limits import set_limits
     from .order import set_epoch
     from .paired_dataset import paired_images
     from .photos import desktop_photos, held_out_photos
@@ -39,6 +40,7 @@ __all__ = [
     "noto_emoji",
     "paired_images",
     "set_epoch",
+    "set_limits",
     "super_resolution",
     "twemoji",
     "unpaired_images",
@@ -57,6 +59,7 @@ _MODULES = {
     "noto_emoji": "emoji",
     "paired_images": "paired_dataset",
     "set_epoch": "order",
+    "set_limits": "limits",
     "super_resolution": "super_resolution_dataset",
     "twemoji": "emoji",
     "unpaired_images": "unpaired_dataset",

@@ -28,7 +28,7 @@ from zoo.engine.optimizer_group import (
     choose_members,
     serialize_optimizers,
 )
-from zoo.utils import checks
+from zoo.utils import checks, given_paths
 
 
 class GenerativeModel(keras.Model):
@@ -899,7 +899,8 @@ class GenerativeModel(keras.Model):
         arguments = dict(config)
         trainable = arguments.pop("trainable", True)
         names = arguments.pop("class_names", None)
-        with keras.saving.custom_object_scope(custom_objects or {}):
+        scope = keras.saving.custom_object_scope(custom_objects or {})
+        with scope, given_paths.of_a_file():
             model = super().from_config(arguments, custom_objects)
         model.class_names = names
         if not trainable:

@@ -15,6 +15,7 @@ from zoo.metrics.feature_checks import (
     same_extractor,
 )
 from zoo.utils.files import replacing
+from zoo.utils.images import reader
 
 _ROWS = 4096  # Rows converted to float64 at a time, so that memory is bounded.
 
@@ -222,12 +223,7 @@ class Moments:
             ValueError: It is damaged or lacks statistics.
         """
         try:
-            # NumPy leaves files open that it opens and can't read.
-            with (
-                open(path, "rb") as file,
-                np.load(file, allow_pickle=False) as members,
-            ):
-                arrays = {key: members[key] for key in members.files}
+            arrays = reader("limits").read_npz(path)
             count = arrays.get("count")
             return cls.of(
                 arrays["mu"],

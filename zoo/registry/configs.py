@@ -13,6 +13,7 @@ import keras
 from zoo.engine.generative_model import GenerativeModel
 from zoo.registry.errors import PresetFormatError, UnsafePresetError
 from zoo.registry.json_files import read_json
+from zoo.utils.public_text import without_folders
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 OWN_ARGUMENTS = ("name", "dtype", "class_names")
@@ -45,7 +46,7 @@ def config_of(model: GenerativeModel) -> dict[str, Any]:
             'model.save("model.keras"). '
             f"Received: given networks {list(model.given_networks)}"
         )
-    config = dict(model.get_config())
+    config = without_folders(dict(model.get_config()))
     config.pop("trainable", None)
     config["dtype"] = model.dtype_policy.name
     return {

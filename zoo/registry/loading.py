@@ -10,7 +10,6 @@ from zoo.engine.generative_model import GenerativeModel
 from zoo.registry.catalog import open_preset
 from zoo.registry.configs import (
     BUDGET_SLACK,
-    WEIGHTS_SLACK,
     model_class,
     parameter_budget,
 )
@@ -20,6 +19,7 @@ from zoo.registry.metadata import METADATA
 BEST = "best.keras"
 LAST = "model.keras"
 
+WEIGHTS_SLACK = 200
 SPARE = 4
 """A model may have so many times what its `.keras` file holds while it is
 built; all of it is in the file."""
@@ -82,11 +82,14 @@ def _load_file(path, handle):
         )
     with model_files.loading(path) as contents:
         _check_class(path, contents.config)
-        with parameter_budget(
-            SPARE * contents.elements + BUDGET_SLACK,
-            SPARE * contents.arrays + WEIGHTS_SLACK,
-        ):
-            return keras.saving.load_model(path)
+        try:
+            with parameter_budget(
+                SPARE * contents.elements + BUDGET_SLACK,
+                SPARE * contents.arrays + WEIGHTS_SLACK,
+            ):
+                return keras.saving.load_model(path)
+        except UnsafePresetError as error:
+            raise model_files.ModelFileError(f"{error} in {path}") from error
 
 
 def _check_class(path, config):

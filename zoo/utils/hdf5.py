@@ -52,7 +52,7 @@ def examine(source: str | os.PathLike | BinaryIO, name: str) -> Arrays:
     count = elements = stored = 0
     try:
         with h5py.File(source, "r") as file:
-            for key, array in _arrays(file):
+            for key, array in _arrays(file, name):
                 _check_array(key, array, name)
                 count += 1
                 elements += array.size
@@ -85,7 +85,7 @@ def _size_of(source):
     return source.seek(0, os.SEEK_END)
 
 
-def _arrays(file) -> Iterator[tuple[str, h5py.Dataset]]:
+def _arrays(file, path) -> Iterator[tuple[str, h5py.Dataset]]:
     pending = [("", file, 0)]
     objects = 0
     while pending:
@@ -97,12 +97,12 @@ def _arrays(file) -> Iterator[tuple[str, h5py.Dataset]]:
             if not isinstance(link, h5py.HardLink):
                 raise UnsafeFileError(
                     "A weights file must not refer to other places. "
-                    f"Received: {name[:200]} is a {type(link).__name__}"
+                    f"Received: {name[:200]}, a {type(link).__name__} in {path}"
                 )
             if depth >= MAX_DEPTH or objects > MAX_OBJECTS:
                 raise UnsafeFileError(
                     f"Expected at most {MAX_OBJECTS} objects, {MAX_DEPTH} "
-                    f"deep. Received: more, at {name[:200]}"
+                    f"deep. Received: more, at {name[:200]} in {path}"
                 )
             value = group[key]
             if isinstance(value, h5py.Group):
