@@ -1,6 +1,6 @@
 """Broken files for every reader: the package's errors, and nothing else.
 
-    python benchmarks/fuzz.py --count 10000 --seed 0
+    python -m benchmarks.fuzz --count 10000 --seed 0
 
 Each kind of file is broken in seeded ways, and read in a process of its own
 that may take 4 GB and ten seconds for each. Printed is a table: how many were

@@ -1,6 +1,6 @@
 """What looking at every batch costs: a DCGAN of 32 pixels, with and without.
 
-    python benchmarks/watching_overhead.py
+    python -m benchmarks.watching_overhead
 
 Epochs with and without alternate in one process; the ratio is of medians.
 """
@@ -15,7 +15,7 @@ import tensorflow as tf
 import zoo
 from zoo.engine.watching import Watch
 
-STEPS, ROUNDS = 24, 9
+STEPS, ROUNDS = 6, 5
 
 
 def main():

@@ -5,12 +5,17 @@ image files, as `pipelines.sources` and `pipelines.decode` do, needs no
 TensorFlow.
 """
 
+import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any
 
 # Before TensorFlow: on PyTorch, Keras imports Triton, which ends the process
-# where TensorFlow was there first.
-import keras  # noqa: F401  # isort: split
+# where TensorFlow was there first. Some versions do so only later: then here.
+import keras  # isort: split
+
+if keras.backend.backend() == "torch":
+    with contextlib.suppress(ImportError):  # On CPUs there is none.
+        importlib.import_module("triton")
 
 if TYPE_CHECKING:
     from .emoji import noto_emoji, twemoji

@@ -75,7 +75,10 @@ def read_config(path: pathlib.Path) -> tuple[type[GenerativeModel], dict]:
             "Expected the keys registered_name and config. "
             f"Received: {sorted(value)} in {path}"
         )
-    cls = model_class(value["registered_name"])
+    try:
+        cls = model_class(value["registered_name"])
+    except UnsafePresetError as error:
+        raise UnsafePresetError(f"{error} in {path}") from error
     config = value["config"]
     if not isinstance(config, dict) or _names_objects(config):
         raise UnsafePresetError(
@@ -165,8 +168,8 @@ def build(
     ):
         try:
             return cls.from_config(config)
-        except UnsafePresetError:
-            raise
+        except UnsafePresetError as error:
+            raise UnsafePresetError(f"{error}, by the {source}") from error
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
             raise PresetFormatError(
                 f"{cls.__name__} refuses the {source}: {error}"

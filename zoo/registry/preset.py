@@ -143,7 +143,8 @@ class Preset:
                 given_paths.give(value)
         if "num_classes" in arguments:
             config.pop("class_names", None)  # They are of other classes.
-        model = build(found, config | arguments, size)
+        source = f"preset's arguments, {self.source.handle!r}"
+        model = build(found, config | arguments, size, source)
         if load_weights:
             own = networks_to_generate(model)
             load_networks(own, paths[0], skip_mismatch)
