@@ -80,7 +80,8 @@ def _load_file(path, handle):
             "Expected a .keras file, or a directory that holds model.keras. "
             f"Received: {str(handle)!r}"
         )
-    with model_files.loading(path) as contents:
+    with model_files.naming(path):
+        contents = model_files.examine(path)
         _check_class(path, contents.config)
         try:
             with parameter_budget(
