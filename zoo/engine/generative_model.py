@@ -14,7 +14,7 @@ from keras import ops
 
 from zoo import backend
 from zoo.backend.seeds import SeedGenerator, seed_states
-from zoo.engine import batches, lora, model_files, networks, presets
+from zoo.engine import batches, lora, model_files, networks, presets, watching
 from zoo.engine.ema import ExponentialMovingAverage
 from zoo.engine.finite import check_finite
 from zoo.engine.labels import (
@@ -28,7 +28,6 @@ from zoo.engine.optimizer_group import (
     choose_members,
     serialize_optimizers,
 )
-from zoo.engine.watching import Watch
 from zoo.utils import checks, given_paths
 
 
@@ -543,7 +542,7 @@ class GenerativeModel(keras.Model):
             RuntimeError: One of several processes on PyTorch.
         """
         backend.check_processes()
-        watch = Watch(self.check_batch)
+        watch = watching.Watch(self.check_batch)
         x = self._checked(x, batch_size, y, watch)
         if self.incomplete:
             warnings.warn(self.incomplete, stacklevel=2)
@@ -636,7 +635,7 @@ class GenerativeModel(keras.Model):
             ValueError: A batch that is empty, or of wrong shape, dtype or
                 range.
         """
-        watch = Watch(self.check_batch)
+        watch = watching.Watch(self.check_batch)
         if not kwargs.get("_use_cached_eval_dataset"):  # Checked by `fit`.
             x = self._checked(x, batch_size, y, watch)
         seeds = seed_states(self)
