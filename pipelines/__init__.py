@@ -5,18 +5,24 @@ image files, as `pipelines.sources` and `pipelines.decode` do, needs no
 TensorFlow.
 """
 
+import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any
 
 # Before TensorFlow: on PyTorch, Keras imports Triton, which ends the process
-# where TensorFlow was there first.
-import keras  # noqa: F401  # isort: split
+# where TensorFlow was there first. Some versions do so only later: then here.
+import keras  # isort: split
+
+if keras.backend.backend() == "torch":
+    with contextlib.suppress(ImportError):  # On CPUs there is none.
+        importlib.import_module("triton")
 
 if TYPE_CHECKING:
     from .emoji import noto_emoji, twemoji
     from .fashion import fashion_mnist, fashion_mnist_10k
     from .image_dataset import images
     from .labelled_dataset import class_names, labelled_images
+    from .limits import set_limits
     from .order import set_epoch
     from .paired_dataset import paired_images
     from .photos import desktop_photos, held_out_photos
@@ -39,6 +45,7 @@ __all__ = [
     "noto_emoji",
     "paired_images",
     "set_epoch",
+    "set_limits",
     "super_resolution",
     "twemoji",
     "unpaired_images",
@@ -57,6 +64,7 @@ _MODULES = {
     "noto_emoji": "emoji",
     "paired_images": "paired_dataset",
     "set_epoch": "order",
+    "set_limits": "limits",
     "super_resolution": "super_resolution_dataset",
     "twemoji": "emoji",
     "unpaired_images": "unpaired_dataset",

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.features import get_supported
 
+from . import limits
 from .modes import convert, in_8_bits
 
 # Named, so that a file with a false ending never reaches Pillow's plug-ins
@@ -78,11 +79,13 @@ def open_image(data: bytes) -> Image.Image:
 
 def _opened(data: bytes) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=_FORMATS)
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
     except UnidentifiedImageError as error:
         raise ValueError(
             f"not an image of a known format ({', '.join(_FORMATS)})"
         ) from error
+    limits.check_pixels(image.width, image.height)
+    return image
 
 
 def decode_whole(data: bytes, channels: int) -> Image.Image:

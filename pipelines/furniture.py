@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from . import limits
 from .sources import file_state
 from .voxel_sources import ShapeSource
 
@@ -89,7 +90,7 @@ class FurnitureSource(ShapeSource):
     def read(self, index: int) -> tuple[bytes, str]:
         """Return a file's bytes and its ending."""
         piece = self.pieces[index]
-        return self._zips[piece.file].read(piece.member), "obj"
+        return limits.read_member(self._zips[piece.file], piece.member), "obj"
 
     def rotation(self, index: int) -> np.ndarray | None:
         """Return the matrix that sets a mesh upright, or `None`."""
@@ -143,7 +144,7 @@ def catalogue(folder: Path = FOLDER) -> list[Piece]:
 def _pieces(file: Path) -> list[Piece]:
     try:
         with zipfile.ZipFile(file) as archive:
-            text = archive.read(_CATALOGUE).decode("latin-1")
+            text = limits.read_member(archive, _CATALOGUE).decode("latin-1")
     except (zipfile.BadZipFile, KeyError) as error:
         raise ValueError(
             f"{file} is damaged or not a catalogue of furniture: {error}. "

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from . import limits
+
 MESHES = ("obj", "off", "stl", "ply")
 ENDINGS = (*MESHES, "binvox", "npz")
 
@@ -14,6 +16,7 @@ MARGIN = 1  # Empty voxels around a shape, so that no surface is cut off.
 _SPACING = 0.45  # Voxels between samples of a surface, at most.
 _MOST_SAMPLES = 1 << 20  # Of triangles that are sampled together.
 _SAMPLES_TO_SPARE = 1 << 27
+_GRIDS = 8  # Arrays in an npz file of one shape, of 8 bytes a number, at most.
 
 
 def prepare(
@@ -41,12 +44,14 @@ def prepare(
         Exception: Of nearly any kind, if the file is damaged.
     """
     if ending == "npz":
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return check_grid(only_array(arrays), resolution)
+        most = _GRIDS * 8 * resolution**3
+        arrays = limits.read_npz(io.BytesIO(data), most)
+        return check_grid(only_array(arrays), resolution)
     import_trimesh()
     if ending == "binvox":
         import trimesh  # Optional.
 
+        _check_binvox(data, resolution)
         loaded: Any = trimesh.load(io.BytesIO(data), file_type="binvox")
         grid = check_grid(loaded.matrix, resolution)
         return grid.transpose(0, 2, 1)[:, ::-1] if up == "y" else grid
@@ -56,6 +61,23 @@ def prepare(
     if up == "y":
         vertices = vertices[:, [0, 2, 1]] * [1, -1, 1]
     return voxelize(vertices, faces, resolution)
+
+
+def _check_binvox(data: bytes, resolution: int) -> None:
+    """Raise unless a binvox file holds as many voxels as it should."""
+    header, _, runs = data.partition(b"\ndata\n")
+    sizes = [line for line in header.splitlines() if line.startswith(b"dim ")]
+    if sizes != [b"dim " + b" ".join([b"%d" % resolution] * 3)]:
+        raise ValueError(
+            f"Voxels must be {resolution} along each side, as `resolution` "
+            f"says. Received: {sizes[:2]}"
+        )
+    count = int(np.frombuffer(runs, np.uint8)[1::2].sum(dtype=np.int64))
+    if count != resolution**3:
+        raise ValueError(
+            f"A binvox file must hold all its voxels, {resolution**3}. "
+            f"Received: {count}"
+        )
 
 
 def import_trimesh() -> None:

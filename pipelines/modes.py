@@ -54,7 +54,7 @@ def in_8_bits(image: Image.Image) -> Image.Image:
     info = dict(image.info)
     if image.mode.startswith("I"):
         # Pillow clips 16-bit grey at 255, which turns most of it white.
-        wide = np.clip(np.asarray(image, np.int64), 0, 65535)
+        wide = np.clip(np.asarray(image, np.int32), 0, 65535)
         grey = Image.fromarray(((wide + 128) // 257).astype(np.uint8))
         clear = info.pop("transparency", None)
         if clear is not None:

@@ -132,7 +132,12 @@ def pack_file(
 def _open(
     request: Request, path: Path, skipped: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    images = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # Of a damaged header, nearly anything.
+        raise _not_ours(path) from error
+    if images.shape[1:] != request.shape(0)[1:]:
+        raise _not_ours(path)
     indices = range(len(request.source))
     if skipped:
         names = set(skipped)
@@ -181,8 +186,14 @@ def _details(path: Path) -> dict:
         length = int.from_bytes(file.read(8), "little")
         if file.read() == _MARK:
             file.seek(-16 - length, os.SEEK_END)
-            return json.loads(file.read(length))
-    raise ValueError(
+            details = json.loads(file.read(length))
+            if isinstance(details, dict) and {"key", "skipped"} <= set(details):
+                return details
+    raise _not_ours(path)
+
+
+def _not_ours(path):
+    return ValueError(
         "The cache file is damaged, or was not written by a pipeline and is "
         "left alone. Delete it or choose another name. "
         f"Received: cache={str(path)!r}"

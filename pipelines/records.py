@@ -7,6 +7,7 @@ where a shuffle buffer would only mix neighbours.
 
 from __future__ import annotations
 
+import array
 import re
 import struct
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from . import limits
 from .sources import EncodedSource, file_state
 
 KEYS = ("image/encoded", "image")
@@ -24,6 +26,7 @@ LABEL_KEYS = ("image/class/label", "label")
 # A little-endian length, its checksum, the data, the data's checksum.
 _LENGTH = struct.Struct("<Q")
 _BEFORE, _AFTER = 12, 4
+_POLYNOMIAL, _MASK = np.uint32(0x82F63B78), np.uint32(0xA282EAD8)
 
 
 class RecordSource(EncodedSource):
@@ -102,10 +105,17 @@ class RecordSource(EncodedSource):
 
     def _features(self, index: int) -> Any:
         file, _, start, length = self._table[index].tolist()
+        limits.check_bytes(length, "the record")
         with self.paths[file].open("rb") as stream:
             stream.seek(start)
             record = stream.read(length)
-        return tf.train.Example.FromString(record).features.feature
+        try:
+            return tf.train.Example.FromString(record).features.feature
+        except Exception as error:  # Of protobuf, which has no public name.
+            raise ValueError(
+                f"{self.name(index)} is damaged or no tf.train.Example: "
+                f"{error}. Received: {length} bytes"
+            ) from error
 
     def fingerprint(self) -> Any:
         """Return JSON data that changes whenever the content may have."""
@@ -121,7 +131,9 @@ def is_record_file(path: Path) -> bool:
 
 def _index(path: Path, number: int, chosen: slice) -> np.ndarray:
     """Return the file's rows of `RecordSource._table`."""
-    rows = []
+    rows = array.array("q")  # Four numbers of each record.
+    checksums = array.array("L")
+    count = 0
     size = path.stat().st_size
     position = 0
     # Unbuffered: only 12 bytes of every record are wanted.
@@ -137,8 +149,29 @@ def _index(path: Path, number: int, chosen: slice) -> np.ndarray:
             if position > size:
                 raise ValueError(
                     f"{path} is truncated, compressed or not a TFRecord file "
-                    f"(record {len(rows)} would end at byte {position}). "
+                    f"(record {count} would end at byte {position}). "
                     f"Received: {size} bytes"
                 )
-            rows.append((number, len(rows), start, length))
-    return np.array(rows[chosen], np.int64).reshape(-1, 4)
+            rows.extend((number, count, start, length))
+            checksums.append(int.from_bytes(header[8:], "little"))
+            count += 1
+    table = np.array(rows, np.int64).reshape(-1, 4)
+    wrong = np.flatnonzero(_checksums(table[:, 3]) != np.array(checksums))
+    if len(wrong):
+        raise ValueError(
+            f"{path} is damaged: the length of record {wrong[0]} has another "
+            f"checksum. Received: {size} bytes"
+        )
+    return table[chosen]
+
+
+def _checksums(lengths: np.ndarray) -> np.ndarray:
+    """Return what TFRecord files have behind lengths: CRC-32C, masked."""
+    table = np.arange(256, dtype=np.uint32)
+    for _ in range(8):
+        table = np.where(table & 1, (table >> 1) ^ _POLYNOMIAL, table >> 1)
+    crc = np.full(len(lengths), 0xFFFFFFFF, np.uint32)
+    for byte in lengths.astype("<i8").view(np.uint8).reshape(-1, 8).T:
+        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+    crc = ~crc
+    return ((crc >> 15) | (crc << 17)) + _MASK

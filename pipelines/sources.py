@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from . import decode
+from . import decode, limits
 from .files import is_image, is_visible, walk, warn_of_unread
 
 
@@ -122,7 +122,7 @@ class FolderSource(EncodedSource):
 
     def read(self, index: int) -> bytes:
         """Return the image file's bytes."""
-        return (self.folder / self.paths[index]).read_bytes()
+        return limits.read_file(self.folder / self.paths[index])
 
     def fingerprint(self) -> Any:
         """Return JSON data that changes whenever the content may have."""
@@ -149,7 +149,7 @@ class FilesSource(EncodedSource):
 
     def read(self, index: int) -> bytes:
         """Return the image file's bytes."""
-        return self.paths[index].read_bytes()
+        return limits.read_file(self.paths[index])
 
     def fingerprint(self) -> Any:
         """Return JSON data that changes whenever the content may have."""
@@ -181,7 +181,7 @@ class ZipSource(EncodedSource):
 
     def read(self, index: int) -> bytes:
         """Return the image file's bytes."""
-        return self._zip.read(self.members[index])
+        return limits.read_member(self._zip, self.members[index])
 
     def fingerprint(self) -> Any:
         """Return JSON data that changes whenever the content may have."""

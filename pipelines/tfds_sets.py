@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import numpy as np
 
 from .records import RecordSource
 from .sources import EncodedSource
+
+# TFDS asks the network, for up to minutes, for what is named otherwise.
+_NAME = r"[A-Za-z]\w*(/[\w.=-]+)*(:[\d.*]+)?"
 
 
 class TFDSSource(EncodedSource):
@@ -81,12 +85,20 @@ def tfds_source(
             has no 8-bit image feature.
         FileNotFoundError: If it has not been prepared here.
     """
+    if not re.fullmatch(_NAME, name):
+        raise ValueError(
+            "A data set of TFDS is named NAME, NAME/CONFIG or "
+            "NAME/CONFIG:VERSION; sets of communities, such as "
+            f"'huggingface:NAME', are not read. Received: source='tfds:{name}'"
+        )
     # Here, since only those who ask for it should pay for the import.
     import tensorflow_datasets as tfds
 
     try:
         builder = tfds.builder(name, data_dir=data_dir, try_gcs=False)
-    except (ValueError, AssertionError) as error:
+    except ImportError:
+        raise
+    except Exception as error:  # What a builder does is its own affair.
         # Its first line is enough: the rest lists every data set there is.
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ValueError(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from . import checks, furniture, meshes
+from . import checks, furniture, limits, meshes
 from .building import finish, prepare
 from .order import Order, call
 from .packing import Request
@@ -161,8 +161,7 @@ def _open_path(path: Path, resolution: int, up: str) -> Source:
             f"'furniture'. Received: source={str(path)!r}"
         )
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            array = meshes.only_array(arrays)
+        array = meshes.only_array(limits.read_npz(path))
     except Exception as error:  # NumPy raises many kinds for damaged files.
         raise ValueError(
             "A file must be an .npz with an array of voxels; single meshes "

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import meshes
+from . import limits, meshes
 from .files import walk
 from .sources import Source, file_state
 
@@ -91,7 +91,7 @@ class ShapeFolder(ShapeSource):
     def read(self, index: int) -> tuple[bytes, str]:
         """Return a file's bytes and its ending."""
         path = self.folder / self.paths[index]
-        return path.read_bytes(), path.suffix[1:].lower()
+        return limits.read_file(path), path.suffix[1:].lower()
 
     def fingerprint(self) -> Any:
         """Return JSON data that changes whenever the content may have."""

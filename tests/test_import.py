@@ -1,10 +1,15 @@
 """Importing the package: what it needs and what it costs."""
 
+import importlib.abc
+import importlib.machinery
 import importlib.metadata
+import importlib.util
 import pathlib
 import subprocess
 import sys
+import types
 
+import keras
 import pytest
 from support.harness import ROOT, run
 
@@ -56,6 +61,44 @@ def test_backend_code_is_in_its_folder_alone():
         capture_output=True,
     ).stdout.splitlines()
     assert [x for x in found if not x.startswith("zoo/backend/")] == []
+
+
+class Recorder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Notes which of some modules are imported, and stands in for them."""
+
+    def __init__(self, *names):
+        self.names, self.order = names, []
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname in self.names:
+            return importlib.machinery.ModuleSpec(fullname, self)
+        return None
+
+    def create_module(self, spec):
+        return types.ModuleType(spec.name)
+
+    def exec_module(self, module):
+        self.order.append(module.__name__)
+
+
+@pytest.mark.backend_free
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_triton_comes_before_tensorflow(monkeypatch, backend):
+    """After it, it ends the process: `import pipelines, zoo` on PyTorch.
+
+    What imports TensorFlow are modules in `pipelines`, and the command line,
+    which imports `zoo` and with it Keras first.
+    """
+    recorder = Recorder("triton", "tensorflow")
+    for name in recorder.names:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [recorder, *sys.meta_path])
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    spec = importlib.util.spec_from_file_location(
+        "fresh", pipelines.__file__, submodule_search_locations=[]
+    )
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    assert recorder.order == (["triton"] if backend == "torch" else [])
 
 
 @pytest.fixture

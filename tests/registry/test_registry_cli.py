@@ -1,6 +1,7 @@
 """`zoo list`, `info`, `verify`, `sample`, `publish`, `upload`."""
 
 import json
+import pathlib
 import shutil
 
 import h5py
@@ -9,8 +10,10 @@ import pytest
 from PIL import Image
 from support.harness import invoke, tiny_dcgan, tiny_diffusion
 
+import zoo
 from zoo.commands.publishing import command_of, in_float32
 from zoo.registry import open_preset
+from zoo.utils.public_text import base_names, without_folders
 
 
 def test_list_and_info(saved):
@@ -85,8 +88,12 @@ def test_publish(finished, tmp_path):
     assert metadata.training["epochs"] == 2
     assert metadata.training["kept"].startswith("the epoch of the least")
     settings = json.loads((finished / "settings.json").read_text())
+    folder = pathlib.Path(settings["data"])
+    assert metadata.data == {"name": folder.name}
+    for name in ("metadata.json", "README.md", "config.json", "losses.csv"):
+        assert str(folder.parent) not in (preset.source.path / name).read_text()
     assert metadata.training["command"] == (
-        f"zoo train dcgan --data {settings['data']} --batch-size 70 "
+        f"zoo train dcgan --data {folder.name} --batch-size 70 "
         "--dtype mixed_bfloat16 --features fashion_mnist --samples 140 "
         "--set filters=2"
     )
@@ -142,3 +149,58 @@ def test_upload_refuses_what_is_no_preset(tmp_path):
     code, output = invoke("upload", tmp_path, "hf://me/it")
     assert code == 2
     assert "metadata.json" in output
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/home/me/shoes", "shoes"),
+        ("/home/me/a.zip,../b/", "a.zip,b"),
+        ("C:\\Users\\me\\shoes", "shoes"),
+        ("tfds:mnist/plain:1.0.0", "tfds:mnist/plain:1.0.0"),
+        ("furniture:chair,stool", "furniture:chair,stool"),
+        ("fashion_mnist", "fashion_mnist"),
+        (16, 16),
+    ],
+)
+def test_names_of_data_that_others_may_read(text, shown):
+    assert base_names(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("train --data /home/me/a.zip --size 8", "train --data a.zip --size 8"),
+        ("--set weights=~/w/v.h5", "--set weights=v.h5"),
+        ("of file:///home/me/c.pth, by hand", "of c.pth, by hand"),
+        ("https://a.b/c/d and/or 1/2", "https://a.b/c/d and/or 1/2"),
+        ({"log": ["/a/b.csv", 3]}, {"log": ["b.csv", 3]}),
+    ],
+)  # fmt: skip
+def test_facts_that_others_may_read(text, shown):
+    assert without_folders(text) == shown
+
+
+def test_presets_name_no_folders(tmp_path):
+    """Neither in facts nor in a config, which may name a file of weights."""
+    weights = tmp_path / "weights.h5"
+    weights.write_bytes(b"")
+    model = zoo.SRGAN(
+        filters=4, blocks=1, crop_size=16, discriminator_filters=4,
+        content_weights=weights,
+    )  # fmt: skip
+    folder = model.save_to_preset(
+        tmp_path / "preset",
+        samples=0,
+        data={"name": str(tmp_path / "photos")},
+        training={"command": f"python {tmp_path}/train.py"},
+        source=f"{tmp_path}/old.pth",
+    )
+    for name in ("metadata.json", "README.md", "config.json"):
+        assert str(tmp_path) not in (folder / name).read_text()
+    config = json.loads((folder / "config.json").read_text())["config"]
+    assert config["content_weights"] == "weights.h5"
+    zoo.SRGAN.from_preset(folder)
+    given = zoo.SRGAN.from_preset(folder, content_weights=weights)
+    with pytest.raises((ValueError, OSError), match=r"weights\.h5"):
+        given.content.load()

@@ -255,3 +255,59 @@ def test_a_disk_that_fills_up_is_named_and_nothing_is_left(server, cache):
     assert os.strerror(errno.EFBIG) in str(caught.value)
     assert leftovers(cache) == ["metadata.json"]
     zoo.DCGAN.from_preset(url)
+
+
+def test_a_server_that_trickles_is_left(server, cache, monkeypatch):
+    """A byte now and then holds no client for ever."""
+    url, behaviour = server
+    behaviour.delay = 0.05
+    monkeypatch.setattr(downloads, "LEAST_SECONDS", 0.1)
+    monkeypatch.setattr(downloads, "LEAST_RATE", 10**9)
+    start = time.monotonic()
+    with pytest.raises(DownloadError, match="bytes a second came"):
+        open_preset(url).file(WEIGHTS)
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/x",
+        "http://192.0.2.1/x",
+        "https://[",
+    ],
+)
+def test_redirects_lead_where_a_url_may(server, elsewhere):
+    url, behaviour = server
+    preset = open_preset(url)
+    behaviour.statuses = {WEIGHTS: 302}
+    behaviour.headers = {"Location": elsewhere}
+    with pytest.raises((PresetNotFoundError, DownloadError)):
+        preset.file(WEIGHTS)
+    assert behaviour.count("x") == 0
+
+
+def test_redirects_on_this_machine_are_followed(server):
+    url, behaviour = server
+    preset = open_preset(url)
+    behaviour.statuses = {WEIGHTS: 302}
+    behaviour.headers = {"Location": f"{url}/config.json"}
+    with pytest.raises(PresetIntegrityError, match="SHA-256"):
+        preset.file(WEIGHTS)
+    assert behaviour.count("config.json") == 1
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "1e3", "\u00b2"])
+def test_lengths_that_are_no_numbers(server, length):
+    url, behaviour = server
+    preset = open_preset(url)
+    behaviour.headers = {"Content_Length": length}
+    with pytest.raises(DownloadError, match="Content-Length"):
+        preset.file(WEIGHTS)
+
+
+@pytest.mark.parametrize("url", ["https://[", "https://a b.example/x"])
+def test_addresses_that_are_none(url, cache):
+    with pytest.raises((PresetNotFoundError, DownloadError)):
+        downloads.download(url, cache.parent / "x")

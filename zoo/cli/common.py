@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from zoo.environment import BackendName
+from zoo.utils.images import reader
 
 output = Console()
 errors = Console(stderr=True)
@@ -18,6 +19,16 @@ errors = Console(stderr=True)
 Backend = Annotated[
     BackendName | None,
     typer.Option(help="Keras backend; by default KERAS_BACKEND, or Keras'."),
+]
+
+MaxPixels = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        callback=lambda value: reader("limits").set_limits(max_pixels=value),
+        help="Most pixels of an image file; by default 89478485. Decoding "
+        "takes up to 16 bytes for each.",
+    ),
 ]
 
 MODEL = typer.Argument(

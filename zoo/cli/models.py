@@ -10,6 +10,7 @@ import typer
 from zoo.cli.common import (
     MODEL,
     Backend,
+    MaxPixels,
     Model,
     named_values,
     set_option,
@@ -183,6 +184,7 @@ def evaluate(
     output: Annotated[
         pathlib.Path | None, typer.Option(help="JSON file to write.")
     ] = None,
+    max_pixels: MaxPixels = None,
     backend: Backend = None,
 ) -> None:
     """Measure what a model makes, or a folder holds, against real images."""

@@ -7,7 +7,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from zoo.backend import enable_determinism
-from zoo.cli.common import Backend, named_values, set_option, user_errors
+from zoo.cli.common import (
+    Backend,
+    MaxPixels,
+    named_values,
+    set_option,
+    user_errors,
+)
 from zoo.cli.training_options import (
     learning_rates,
     resumed_settings,
@@ -108,6 +114,7 @@ def train(
             help="Use only operations that give the same bits each time.",
         ),
     ] = False,
+    max_pixels: MaxPixels = None,
     backend: Backend = None,
     output: Annotated[
         pathlib.Path | None,

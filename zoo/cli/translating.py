@@ -6,7 +6,13 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli.common import Backend, Model, user_errors, work_on_files
+from zoo.cli.common import (
+    Backend,
+    MaxPixels,
+    Model,
+    user_errors,
+    work_on_files,
+)
 from zoo.commands import translating
 from zoo.registry.loading import load_model
 
@@ -53,6 +59,7 @@ def translate(
             "translated: less takes less memory.",
         ),
     ] = translating.TILE,
+    max_pixels: MaxPixels = None,
     backend: Backend = None,
 ) -> None:
     """Translate images.

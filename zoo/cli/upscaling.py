@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli.common import Backend, Model, user_errors, work_on_files
+from zoo.cli.common import (
+    Backend,
+    MaxPixels,
+    Model,
+    user_errors,
+    work_on_files,
+)
 from zoo.commands.upscaling import upscale_files
 from zoo.registry.loading import load_model
 
@@ -29,6 +35,7 @@ def upscale(
             "memory.",
         ),
     ] = None,
+    max_pixels: MaxPixels = None,
     backend: Backend = None,
 ) -> None:
     """Enlarge images by a super-resolution model.

@@ -15,6 +15,7 @@ from zoo.recipes.recipe import get_recipe
 from zoo.recipes.settings import default_settings, read_settings
 from zoo.registry.loading import BEST, load_model
 from zoo.registry.weights import to_half
+from zoo.utils.public_text import base_names
 
 LOG = "losses.csv"
 
@@ -64,7 +65,7 @@ def publish(
         directory,
         name=name,
         description=description,
-        data=credits_of(settings.data),
+        data=credits_of(base_names(settings.data)),
         training={
             "command": command_of(written),
             "seed": settings.seed,
@@ -76,12 +77,23 @@ def publish(
             else "the last epoch",
             "log": LOG,
         },
-        metrics=recipe.measure(model, settings, count),
+        metrics=_public(recipe.measure(model, settings, count)),
         inputs=recipe.inputs(settings).preview,
         for_training=for_training,
         half_precision=half_precision,
         files=[run / LOG],
     )
+
+
+def _public(metrics):
+    """Returns metrics whose reference is named without its folders."""
+    return {
+        name: {
+            key: base_names(value) if key == "reference" else value
+            for key, value in metric.items()
+        }
+        for name, metric in metrics.items()
+    }
 
 
 def in_float32(model: GenerativeModel) -> GenerativeModel:
@@ -116,6 +128,8 @@ def round_to_half(model: GenerativeModel) -> None:
 def command_of(settings: dict[str, Any]) -> str:
     """Returns the command that trains by these settings.
 
+    Of files and folders, it has the names alone: it is for others to read.
+
     Args:
         settings: Fields of `zoo.recipes.settings.Settings`, as JSON has them.
     """
@@ -134,8 +148,8 @@ def command_of(settings: dict[str, Any]) -> str:
         elif isinstance(value, bool):
             command += f" --{flag}" if value else f" --no-{flag}"
         else:
-            command += f" --{flag} {value}"
+            command += f" --{flag} {base_names(value)}"
     for key, value in settings["arguments"].items():
         if value != usual["arguments"].get(key):
-            command += f" --set {key}={value}"
+            command += f" --set {key}={base_names(value)}"
     return command

@@ -11,6 +11,8 @@ from zoo.engine.learning_rates import rate_column
 from zoo.utils.files import replacing
 from zoo.utils.plots import plot_curves
 
+MAX_BYTES = 64 << 20
+
 
 def drop_rows(log: pathlib.Path, epoch: int, names: Iterable[str]) -> None:
     """Forgets epochs that the log has but the saved state has not.
@@ -35,17 +37,36 @@ def drop_rows(log: pathlib.Path, epoch: int, names: Iterable[str]) -> None:
         writer.writerows(
             dict(zip(header, row, strict=True))
             for row in rows
-            if int(row[0]) < epoch
+            if _epoch(log, row) < epoch
         )
+
+
+def _epoch(log, row):
+    try:
+        return int(row[0])
+    except ValueError as error:
+        raise _damaged(log, error) from error
 
 
 def _read(log):
     """Returns header and whole rows; a kill can cut the last one short."""
     if not log.exists():
         return [], []
-    with open(log, newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
+    try:
+        if log.stat().st_size > MAX_BYTES:
+            raise ValueError(f"more than {MAX_BYTES} bytes")
+        with open(log, newline="", encoding="utf-8") as file:
+            header, *rows = list(csv.reader(file)) or [[]]
+    except (ValueError, csv.Error) as error:
+        raise _damaged(log, error) from error
     return header, [row for row in rows if len(row) == len(header)]
+
+
+def _damaged(log, error):
+    return ValueError(
+        "Expected a log of losses, as zoo train writes it. "
+        f"Received: {log} ({error})"
+    )
 
 
 def columns_of(log: pathlib.Path) -> dict[str, list[float]]:
@@ -56,14 +77,20 @@ def columns_of(log: pathlib.Path) -> dict[str, list[float]]:
 
     Returns:
         Dict of name to the values of all epochs.
+
+    Raises:
+        ValueError: It is damaged.
     """
     header, rows = _read(log)
     columns = dict(zip(header, zip(*rows, strict=True), strict=False))
-    return {
-        name: list(map(float, values))
-        for name, values in columns.items()
-        if "NA" not in values  # CSVLogger's, for a validation there was not.
-    }
+    try:
+        return {
+            name: list(map(float, values))
+            for name, values in columns.items()
+            if "NA" not in values  # CSVLogger's, for no validation.
+        }
+    except ValueError as error:
+        raise _damaged(log, error) from error
 
 
 def plot(

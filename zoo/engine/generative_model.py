@@ -6,7 +6,7 @@ import os
 import pathlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -18,9 +18,11 @@ from zoo.engine import (
     batches,
     exporting,
     lora,
+    model_files,
     networks,
     presets,
     processes,
+    watching,
 )
 from zoo.engine.ema import ExponentialMovingAverage
 from zoo.engine.finite import check_finite
@@ -35,7 +37,7 @@ from zoo.engine.optimizer_group import (
     choose_members,
     serialize_optimizers,
 )
-from zoo.utils import checks
+from zoo.utils import checks, given_paths
 
 
 class GenerativeModel(keras.Model):
@@ -501,8 +503,8 @@ class GenerativeModel(keras.Model):
             batch: The first batch, as the data yield it.
         """
 
-    def _checked(self, x, batch_size, y=None):
-        batch, x = batches.peek(x, batch_size, y)
+    def _checked(self, x, batch_size, y=None, watch=None):
+        batch, x = batches.peek(x, y)
         if batch is None:
             raise ValueError(f"The data hold no batch. Received: {x}")
         self.check_batch(batch)
@@ -510,7 +512,7 @@ class GenerativeModel(keras.Model):
         batches.check_shares(x, batch, batch_size, devices)
         if self.image_range == GenerativeModel.image_range:
             batches.warn_of_other_range(batch)
-        return x
+        return x if watch is None else watch.over(x)
 
     def fit(
         self,
@@ -525,9 +527,12 @@ class GenerativeModel(keras.Model):
     ) -> keras.callbacks.History:
         """Trains, as `keras.Model.fit`, after a look at the first batch.
 
-        NumPy's arrays are looked at as a whole; of all other data, batches
-        that come later are not. There, images out of [-1, 1] are trained on
-        as they are, and a label out of [0, num_classes) counts as no class.
+        Arrays are looked at as a whole, and of all other data each batch as
+        it comes: its shapes and dtypes, all labels, and the range of its
+        images, of large batches that of a part of them. On all backends a
+        batch that can't be used ends the training with an error that has its
+        number. What is not looked at are datasets that are divided among
+        replicas already, and a `PyDataset` with `use_multiprocessing`.
 
         Warns of images that seem to be in [0, 1], and of an epoch whose
         learning rate is 0 throughout.
@@ -554,30 +559,34 @@ class GenerativeModel(keras.Model):
             A `keras.callbacks.History`.
 
         Raises:
-            ValueError: A first batch of wrong shape, dtype or range, or
-                arrays with such images or labels anywhere.
+            ValueError: A batch that is empty, or of wrong shape, dtype or
+                range, or arrays with such images or labels anywhere.
         """
         backend.begin(self)
-        x = self._checked(x, batch_size, y)
+        watch = watching.Watch(self.check_batch)
+        x = self._checked(x, batch_size, y, watch)
         if self.incomplete:
             warnings.warn(self.incomplete, stacklevel=2)
         if isinstance(validation_data, tuple):
             x_and_y = validation_data[:2]
             self._checked(x_and_y[0], batch_size, *x_and_y[1:])
         elif validation_data is not None:
-            validation_data = self._checked(validation_data, batch_size)
+            validation_data = self._checked(
+                validation_data, batch_size, watch=watch
+            )
         if not backend.writes_files():
             kwargs["verbose"] = 0
-        return super().fit(
-            x,
-            y,
-            batch_size=batch_size,
-            epochs=epochs,
-            shuffle=batches.can_shuffle(x) if shuffle is None else shuffle,
-            validation_data=validation_data,
-            callbacks=self._with_own(callbacks),
-            **kwargs,
-        )
+        with watch.telling():
+            return super().fit(
+                x,
+                y,
+                batch_size=batch_size,
+                epochs=epochs,
+                shuffle=batches.can_shuffle(x) if shuffle is None else shuffle,
+                validation_data=validation_data,
+                callbacks=self._with_own(callbacks),
+                **kwargs,
+            )
 
     def own_callbacks(self) -> list[keras.callbacks.Callback]:
         """Returns new callbacks that belong to each training of the model."""
@@ -647,14 +656,17 @@ class GenerativeModel(keras.Model):
             The losses, as a list or with `return_dict=True` a dict.
 
         Raises:
-            ValueError: A first batch of wrong shape, dtype or range.
+            ValueError: A batch that is empty, or of wrong shape, dtype or
+                range.
         """
+        watch = watching.Watch(self.check_batch)
         if not kwargs.get("_use_cached_eval_dataset"):  # Checked by `fit`.
-            x = self._checked(x, batch_size, y)
+            x = self._checked(x, batch_size, y, watch)
         seeds = seed_states(self)
         before = [ops.convert_to_numpy(seed) for seed in seeds]
         try:
-            return super().evaluate(x, y, batch_size=batch_size, **kwargs)
+            with watch.telling():
+                return super().evaluate(x, y, batch_size=batch_size, **kwargs)
         finally:
             for seed, value in zip(seeds, before, strict=True):
                 seed.assign(value)
@@ -902,7 +914,9 @@ class GenerativeModel(keras.Model):
         """
         if format == "tf_saved_model":
             format = "savedmodel"
-        path = exporting.export(self, filepath, format, overwrite=overwrite)
+        path = exporting.export(
+            self, filepath, cast(exporting.Format, format), overwrite=overwrite
+        )
         if verbose:
             print(f"Wrote {path}")
         return path
@@ -924,6 +938,24 @@ class GenerativeModel(keras.Model):
         if not backend.writes_files():
             return
         super().save_weights(filepath, *args, **kwargs)
+
+    def load_weights(
+        self, filepath: str | os.PathLike, *args: Any, **kwargs: Any
+    ) -> None:
+        """Loads what `save` or `save_weights` wrote.
+
+        Args:
+            filepath: Path of a `.keras` file or of weights.
+            *args: As `keras.Model.load_weights`.
+            **kwargs: As `keras.Model.load_weights`.
+
+        Raises:
+            ValueError: A `zoo.registry.ModelFileError`: the file is damaged,
+                claims more than it holds, or is of another model.
+            FileNotFoundError: There is no such file.
+        """
+        with model_files.loading(filepath):
+            super().load_weights(filepath, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of `__init__`, and what else was set.
@@ -952,7 +984,8 @@ class GenerativeModel(keras.Model):
         arguments = dict(config)
         trainable = arguments.pop("trainable", True)
         names = arguments.pop("class_names", None)
-        with keras.saving.custom_object_scope(custom_objects or {}):
+        scope = keras.saving.custom_object_scope(custom_objects or {})
+        with scope, given_paths.of_a_file():
             model = super().from_config(arguments, custom_objects)
         model.class_names = names
         if not trainable:

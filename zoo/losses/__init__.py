@@ -29,7 +29,7 @@ from zoo.losses.auxiliary import (
     mutual_information_continuous,
 )
 from zoo.losses.penalties import Penalty
-from zoo.losses.perceptual import PerceptualFeatures
+from zoo.losses.perceptual import PerceptualFeatures, allow_weights
 from zoo.losses.reconstruction import l1
 from zoo.losses.terms import (
     discriminator_fake,
@@ -50,6 +50,7 @@ __all__ = [
     "AdversarialLoss",
     "Penalty",
     "PerceptualFeatures",
+    "allow_weights",
     "auxiliary",
     "classification",
     "discriminator_fake",

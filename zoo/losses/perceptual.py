@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers, ops
 
 from zoo.layers import Conv2D
-from zoo.utils import checks
+from zoo.utils import checks, given_paths
 from zoo.utils.files import file_sha256, package_file
 
 _WIDTHS = (64, 128, 256, 512, 512)
@@ -45,7 +45,8 @@ class PerceptualFeatures:
         at: Names of convolutions, such as `"block5_conv4"`.
         activation: Whether features are taken after the ReLU.
         weights: A file, or for `"vgg19"` `"imagenet"`, which Keras downloads
-            once. `None` is `"imagenet"`, or the package's file.
+            once. `None` is `"imagenet"`, or the package's file. A file that
+            a loaded model names is opened only once `allow_weights` has.
         sha256: SHA-256 that the file must have; by default its own.
 
     Attributes:
@@ -85,6 +86,8 @@ class PerceptualFeatures:
             )
         self.weights = None if weights is None else os.fspath(weights)
         self.sha256 = sha256
+        if self.weights is not None:
+            given_paths.give(self.weights)
         if sha256 is None and self.file_needed:
             self.sha256 = file_sha256(self._path())
 
@@ -96,6 +99,13 @@ class PerceptualFeatures:
     def _path(self):
         if self.weights is None:
             return _package_file()
+        if not given_paths.is_given(self.weights):
+            raise ValueError(
+                f"The weights of {self.name!r} are a file that a loaded model "
+                "names. It is opened once you name it too: "
+                f"zoo.losses.allow_weights({self.weights!r}). "
+                f"Received: weights={self.weights!r}"
+            )
         path = pathlib.Path(self.weights).expanduser()
         if not path.is_file():
             raise FileNotFoundError(
@@ -145,6 +155,18 @@ class PerceptualFeatures:
         means = ops.convert_to_tensor(_MEANS[self.name], "float32")
         maps = self.network(bgr - means)
         return [maps[name] for name in self.at]
+
+
+def allow_weights(path: str | os.PathLike) -> None:
+    """Lets models that are loaded read their feature network's weights.
+
+    A model's file or preset may name a file of weights. It is not opened until
+    it is named in this process: by this function, or as an argument.
+
+    Args:
+        path: The file.
+    """
+    given_paths.give(path)
 
 
 def convolutions(name: str) -> list[str]:

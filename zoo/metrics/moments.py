@@ -2,8 +2,6 @@
 
 import json
 import os
-import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -15,13 +13,9 @@ from zoo.metrics.feature_checks import (
     same_extractor,
 )
 from zoo.utils.files import replacing
+from zoo.utils.images import reader
 
 _ROWS = 4096  # Rows converted to float64 at a time, so that memory is bounded.
-
-
-# What reading a damaged file raises, apart from ValueError.
-_DAMAGE = (OSError, EOFError, TypeError, AttributeError, NotImplementedError)
-_DAMAGE += (zipfile.BadZipFile, zlib.error)
 
 
 class Moments:
@@ -222,12 +216,7 @@ class Moments:
             ValueError: It is damaged or lacks statistics.
         """
         try:
-            # NumPy leaves files open that it opens and can't read.
-            with (
-                open(path, "rb") as file,
-                np.load(file, allow_pickle=False) as members,
-            ):
-                arrays = {key: members[key] for key in members.files}
+            arrays = reader("limits").read_npz(path)
             count = arrays.get("count")
             return cls.of(
                 arrays["mu"],
@@ -242,7 +231,7 @@ class Moments:
                 f"A file of statistics must hold `mu` and `sigma`; {error} is "
                 f"missing. Received: path={str(path)!r}"
             ) from error
-        except (*_DAMAGE, ValueError) as error:
+        except Exception as error:  # Damaged files raise nearly anything.
             raise ValueError(
                 f"The file of statistics can't be read ({error}). "
                 f"Received: path={str(path)!r}"

@@ -1,7 +1,6 @@
 """All that decides what a training makes."""
 
 import dataclasses
-import json
 import pathlib
 from typing import Any
 
@@ -10,8 +9,10 @@ import keras
 from zoo.recipes.optimizers import OPTIMIZERS
 from zoo.recipes.recipe import Paper, Recipe, get_recipe
 from zoo.utils import checks
+from zoo.utils.json import parse_json
 
 FILE = "settings.json"
+MAX_BYTES = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,13 +120,28 @@ def read_settings(run: pathlib.Path) -> tuple[Settings, dict[str, Any]]:
         )
     names = {field.name for field in dataclasses.fields(Settings)}
     try:
-        written = json.loads(path.read_text())
+        with open(path, "rb") as file:
+            written = parse_json(file.read(MAX_BYTES))  # Cut, it is none.
         known = {k: v for k, v in written.items() if k in names}
-        return Settings(**known), written
-    except (ValueError, TypeError, AttributeError) as error:
+        settings = Settings(**known)
+        _check_types(settings)
+        return settings, written
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"Expected the settings of a training. Received: {path}: {error}"
         ) from error
+
+
+def _check_types(settings):
+    """Raises a ValueError for fields of other types than `train` writes."""
+    for name in ("model", "data", "dtype", "backend", "on_error"):
+        if not isinstance(getattr(settings, name), str):
+            raise ValueError(f"{name} is no text")
+    for name in ("size", "batch_size", "seed", "samples"):
+        if type(getattr(settings, name)) is not int:
+            raise ValueError(f"{name} is no integer")
+    if not isinstance(settings.arguments, dict):
+        raise ValueError("arguments are no object")
 
 
 def _paper_of(model: str, recipe: Recipe) -> Paper:

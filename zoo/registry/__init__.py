@@ -1,6 +1,7 @@
 """Pretrained weights: handles, verified files, models."""
 
 from zoo.engine import presets
+from zoo.engine.model_files import ModelFileError
 from zoo.registry.catalog import (
     entries,
     list_presets,
@@ -25,6 +26,7 @@ from zoo.registry.store import Store
 __all__ = [
     "DownloadError",
     "Metadata",
+    "ModelFileError",
     "Preset",
     "PresetError",
     "PresetFormatError",

@@ -13,6 +13,7 @@ import keras
 from zoo.engine.generative_model import GenerativeModel
 from zoo.registry.errors import PresetFormatError, UnsafePresetError
 from zoo.registry.json_files import read_json
+from zoo.utils.public_text import without_folders
 
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 OWN_ARGUMENTS = ("name", "dtype", "class_names")
@@ -20,6 +21,10 @@ OWN_ARGUMENTS = ("name", "dtype", "class_names")
 
 BUDGET_FACTOR = 32
 BUDGET_SLACK = 1_000_000
+WEIGHTS_FACTOR = 4
+WEIGHTS_SLACK = 2000
+LEAST_BYTES = 256
+"""What HDF5 needs for an array, however small."""
 
 
 def config_of(model: GenerativeModel) -> dict[str, Any]:
@@ -41,7 +46,7 @@ def config_of(model: GenerativeModel) -> dict[str, Any]:
             'model.save("model.keras"). '
             f"Received: given networks {list(model.given_networks)}"
         )
-    config = dict(model.get_config())
+    config = without_folders(dict(model.get_config()))
     config.pop("trainable", None)
     config["dtype"] = model.dtype_policy.name
     return {
@@ -70,7 +75,10 @@ def read_config(path: pathlib.Path) -> tuple[type[GenerativeModel], dict]:
             "Expected the keys registered_name and config. "
             f"Received: {sorted(value)} in {path}"
         )
-    cls = model_class(value["registered_name"])
+    try:
+        cls = model_class(value["registered_name"])
+    except UnsafePresetError as error:
+        raise UnsafePresetError(f"{error} in {path}") from error
     config = value["config"]
     if not isinstance(config, dict) or _names_objects(config):
         raise UnsafePresetError(
@@ -154,11 +162,14 @@ def build(
         PresetFormatError: The class refuses the arguments.
         UnsafePresetError: The model would be too large.
     """
-    with parameter_budget(BUDGET_FACTOR * weights_bytes // 4 + BUDGET_SLACK):
+    with parameter_budget(
+        BUDGET_FACTOR * weights_bytes // 4 + BUDGET_SLACK,
+        WEIGHTS_FACTOR * weights_bytes // LEAST_BYTES + WEIGHTS_SLACK,
+    ):
         try:
             return cls.from_config(config)
-        except UnsafePresetError:
-            raise
+        except UnsafePresetError as error:
+            raise UnsafePresetError(f"{error}, by the {source}") from error
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
             raise PresetFormatError(
                 f"{cls.__name__} refuses the {source}: {error}"
@@ -169,14 +180,15 @@ _budget: contextvars.ContextVar = contextvars.ContextVar("budget", default=None)
 
 
 @contextlib.contextmanager
-def parameter_budget(elements: int) -> Iterator[None]:
+def parameter_budget(elements: int, weights: int) -> Iterator[None]:
     """Lets layers add only so many weights; counts before they allocate.
 
     Args:
         elements: Most elements of all weights that are added within.
+        weights: Most weights that are added, however small: each takes time.
     """
     _install()
-    token = _budget.set([elements])
+    token = _budget.set([elements, weights])
     try:
         yield
     finally:
@@ -194,11 +206,12 @@ def _install():
         if budget is not None:
             dimensions = (shape,) if isinstance(shape, int) else shape or ()
             budget[0] -= math.prod(dimensions)
-            if budget[0] < 0:
+            budget[1] -= 1
+            if min(budget) < 0:
                 raise UnsafePresetError(
-                    "The model would have far more parameters than the "
-                    f"preset has weights. Received: {type(self).__name__} "
-                    f"with a weight of shape {tuple(dimensions)}"
+                    "The model would have far more parameters than what it "
+                    f"is loaded from. Received: {type(self).__name__} with a "
+                    f"weight of shape {tuple(dimensions)}"
                 )
         return original(self, shape, *args, **kwargs)
 

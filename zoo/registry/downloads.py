@@ -5,6 +5,7 @@ import errno
 import http.client
 import os
 import pathlib
+import socket
 import time
 import urllib.error
 import urllib.parse
@@ -14,6 +15,7 @@ from filelock import FileLock
 
 from zoo.registry.errors import (
     DownloadError,
+    PresetError,
     PresetIntegrityError,
     PresetNotFoundError,
 )
@@ -22,6 +24,9 @@ from zoo.utils.files import file_sha256
 
 CHUNK = 1 << 18
 TIMEOUT = 30
+LEAST_RATE, LEAST_SECONDS = 1024, 30
+"""A connection that brings fewer bytes a second, for so long, is broken off."""
+
 WAITS = (0.5, 1, 2, 4)
 """Seconds before each further attempt after a broken connection."""
 
@@ -79,12 +84,30 @@ def check_url(url: str) -> None:
     Raises:
         PresetNotFoundError: It is not https, nor http on this machine.
     """
-    parts = urllib.parse.urlsplit(url)
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError as error:
+        raise PresetNotFoundError(
+            f"Expected an https:// URL. Received: {url!r} ({error})"
+        ) from error
     local = parts.scheme == "http" and parts.hostname in LOOPBACK
     if not (parts.scheme == "https" or local) or not parts.hostname:
         raise PresetNotFoundError(
             f"Expected an https:// URL. Received: {url!r}"
         )
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to where a URL of the user's may lead, too."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        check_url(newurl)
+        if newurl.startswith("http:") and not req.full_url.startswith("http:"):
+            raise PresetNotFoundError(
+                "Expected a redirect to an https:// URL. "
+                f"Received: {newurl!r} of {req.full_url!r}"
+            )
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def is_whole(target: pathlib.Path, record: FileRecord | None) -> bool:
@@ -123,6 +146,10 @@ def _receive(url, partial, most, record):
     for wait in (*WAITS, None):
         try:
             return _continue(url, partial, most, record)
+        except PresetError:
+            raise
+        except ValueError as error:  # Of a redirect to what is no URL.
+            _raise_final(url, error, last=True)
         except (
             urllib.error.URLError,
             http.client.HTTPException,
@@ -145,11 +172,13 @@ def _continue(url, partial, most, record):
     request = urllib.request.Request(url, headers={"User-Agent": "zoo"})
     if have:
         request.add_header("Range", f"bytes={have}-")
-    with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+    opener = urllib.request.build_opener(_Redirects)
+    with opener.open(request, timeout=TIMEOUT) as response:
         if have and response.status != http.HTTPStatus.PARTIAL_CONTENT:
             have = 0  # The server sends all of it.
-        announced = response.headers.get("Content-Length")
-        total = have + int(announced) if announced else None
+        announced = _announced(url, response)
+        total = None if announced is None else have + announced
+        began, came = time.monotonic(), 0
         with _storing(partial), open(partial, "ab" if have else "wb") as file:
             while chunk := response.read1(CHUNK):
                 have += len(chunk)
@@ -157,6 +186,13 @@ def _continue(url, partial, most, record):
                     break
                 file.write(chunk)
                 file.flush()
+                came += len(chunk)
+                if time.monotonic() - began > LEAST_SECONDS:
+                    if came < LEAST_RATE * LEAST_SECONDS:
+                        raise TimeoutError(
+                            f"fewer than {LEAST_RATE} bytes a second came"
+                        )
+                    began, came = time.monotonic(), 0
     if most is not None and have > most:
         partial.unlink()
         raise PresetIntegrityError(
@@ -166,6 +202,17 @@ def _continue(url, partial, most, record):
     wanted = record.size if record and total is None else total
     if wanted is not None and have < wanted:
         raise ConnectionError(f"{have} of {wanted} bytes arrived")
+
+
+def _announced(url, response):
+    """Returns the bytes that are to come, or `None` if it is not said."""
+    text = response.headers.get("Content-Length")
+    if text is None or (text.isascii() and text.isdecimal()):
+        return None if text is None else int(text)
+    raise DownloadError(
+        "Expected a number of bytes as Content-Length. "
+        f"Received: {text[:100]!r} from {url}"
+    )
 
 
 @contextlib.contextmanager
@@ -188,7 +235,9 @@ def _raise_final(url, error, last):
             f"The server has no such file. Received: {url} ({error})"
         ) from error
     client_error = code is not None and 400 <= code < 500 and code != 429
-    if last or client_error:
+    # No address: there is no network, or no such server.
+    nowhere = isinstance(getattr(error, "reason", None), socket.gaierror)
+    if last or client_error or nowhere:
         raise DownloadError(
             "The download failed; the next attempt continues it. "
             f"Received: {url} ({error})"

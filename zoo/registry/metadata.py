@@ -110,7 +110,8 @@ def read_metadata(path: pathlib.Path) -> Metadata:
         )
     _check_fields(value, path)
     files = {
-        name: _file(name, record) for name, record in value["files"].items()
+        name: _file(path, name, record)
+        for name, record in value["files"].items()
     }
     absent = {CONFIG, WEIGHTS} - set(files)
     if absent:
@@ -154,25 +155,27 @@ def _wrong(path, name, expected, received):
     )
 
 
-def _file(name, record):
+def _file(path, name, record):
     if not _FILE_NAME.fullmatch(name):
         raise UnsafePresetError(
             "Names of files are letters, digits, dots, dashes and "
-            f"underscores, without directories. Received: {name[:200]!r}"
+            "underscores, without directories. "
+            f"Received: {name[:200]!r} in {path}"
         )
     if type(record) is not dict or set(record) != {"size", "sha256"}:
         raise PresetFormatError(
-            f"Expected size and sha256 of {name}. Received: {str(record)[:200]}"
+            f"Expected size and sha256 of {name}. "
+            f"Received: {str(record)[:200]} in {path}"
         )
     size, sha256 = record["size"], record["sha256"]
     if type(size) is not int or not 0 <= size <= MAX_FILE_BYTES:
         raise PresetFormatError(
             f"Expected the size of {name}, at most {MAX_FILE_BYTES} bytes. "
-            f"Received: {str(size)[:100]}"
+            f"Received: {str(size)[:100]} in {path}"
         )
     if type(sha256) is not str or not _SHA256.fullmatch(sha256):
         raise PresetFormatError(
             f"Expected the SHA-256 of {name}, 64 hexadecimal digits. "
-            f"Received: {str(sha256)[:100]!r}"
+            f"Received: {str(sha256)[:100]!r} in {path}"
         )
     return FileRecord(size, sha256)

@@ -1,7 +1,7 @@
 """A preset: metadata, verified files, and the model they make."""
 
+import os
 import pathlib
-import zipfile
 from typing import Any
 
 import keras
@@ -26,7 +26,9 @@ from zoo.registry.metadata import (
     read_metadata,
 )
 from zoo.registry.weights import load_networks
+from zoo.utils import given_paths
 from zoo.utils.grids import from_uint8
+from zoo.utils.images import reader
 
 
 class Preset:
@@ -106,9 +108,8 @@ class Preset:
             return None
         path = self.file(INPUTS)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                pixels = arrays["images"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            pixels = reader("limits").read_npz(path)["images"]
+        except Exception as error:  # Damaged files raise nearly anything.
             raise PresetFormatError(
                 f"Expected {INPUTS} with an array `images`. Received: {error}"
             ) from error
@@ -137,9 +138,13 @@ class Preset:
             names.append(TRAINING_WEIGHTS)
         paths = [self.file(name) for name in names]
         size = sum(self.metadata.files[name].size for name in names)
+        for value in arguments.values():
+            if isinstance(value, str | os.PathLike):
+                given_paths.give(value)
         if "num_classes" in arguments:
             config.pop("class_names", None)  # They are of other classes.
-        model = build(found, config | arguments, size)
+        source = f"preset's arguments, {self.source.handle!r}"
+        model = build(found, config | arguments, size, source)
         if load_weights:
             own = networks_to_generate(model)
             load_networks(own, paths[0], skip_mismatch)

@@ -37,6 +37,7 @@ from zoo.registry.preset import (
 from zoo.registry.weights import save_networks
 from zoo.utils.files import output_directory, replacing_directory
 from zoo.utils.grids import from_uint8, image_grid, save_picture, to_uint8
+from zoo.utils.public_text import without_folders
 from zoo.version import __version__
 
 SAMPLES_SEED = 0
@@ -94,13 +95,13 @@ def save_to_preset(
                 "shape": list(model.image_shape),
                 "range": list(model.image_range),
             },
-            data=data or {},
-            training=training or {},
-            metrics=metrics or {},
+            data=without_folders(data or {}),
+            training=without_folders(training or {}),
+            metrics=without_folders(metrics or {}),
             samples=_samples(samples),
             versions=_versions(),
             date=datetime.date.today().isoformat(),
-            source=source,
+            source=without_folders(source),
         )
         write_card(metadata, model.usage, made / CARD)
         for path in sorted(made.iterdir()):

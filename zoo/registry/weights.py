@@ -4,20 +4,13 @@ import math
 import os
 import pathlib
 import warnings
-from collections.abc import Iterator
 
 import h5py
 import keras
 import numpy as np
 
-from zoo.registry.errors import (
-    PresetError,
-    PresetFormatError,
-    UnsafePresetError,
-)
-
-MAX_DEPTH = 32
-MAX_OBJECTS = 200_000
+from zoo.registry.errors import PresetFormatError, UnsafePresetError
+from zoo.utils import hdf5
 
 
 class Networks(keras.Model):
@@ -148,9 +141,6 @@ def load_networks(
 def count_elements(path: pathlib.Path) -> int:
     """Examines a weights file; allocates nothing for its arrays.
 
-    Every array must lie in the file, plainly: not compressed, not sparse, not
-    in another file, no objects. Then memory is bounded by the file's size.
-
     Args:
         path: An HDF5 file.
 
@@ -159,73 +149,11 @@ def count_elements(path: pathlib.Path) -> int:
 
     Raises:
         PresetFormatError: It is no HDF5 file, or is damaged.
-        UnsafePresetError: An array is not as above.
+        UnsafePresetError: An array is not as `zoo.utils.hdf5` asks for.
     """
-    size = os.path.getsize(path)
-    elements: int = 0
-    stored: int = 0
     try:
-        with h5py.File(path, "r") as file:
-            for name, array in _arrays(file):
-                _check_array(name, array, path)
-                elements += array.size
-                stored += array.id.get_storage_size()
-    except PresetError:
-        raise
-    except (OSError, LookupError, TypeError, ValueError, RuntimeError) as error:
-        raise PresetFormatError(
-            f"Expected a weights file in HDF5. Received: {path} ({error})"
-        ) from error
-    if stored > size:
-        raise UnsafePresetError(
-            f"The arrays of {path} share bytes. Received: {stored} bytes of "
-            f"arrays in a file of {size}"
-        )
-    return elements
-
-
-def _arrays(file) -> Iterator[tuple[str, h5py.Dataset]]:
-    pending = [("", file, 0)]
-    objects = 0
-    while pending:
-        prefix, group, depth = pending.pop()
-        for key in group:
-            objects += 1
-            name = f"{prefix}/{key}"
-            link = group.get(key, getlink=True)
-            if not isinstance(link, h5py.HardLink):
-                raise UnsafePresetError(
-                    "A weights file must not refer to other places. "
-                    f"Received: {name[:200]} is a {type(link).__name__}"
-                )
-            if depth >= MAX_DEPTH or objects > MAX_OBJECTS:
-                raise UnsafePresetError(
-                    f"Expected at most {MAX_OBJECTS} objects, {MAX_DEPTH} "
-                    f"deep. Received: more, at {name[:200]}"
-                )
-            value = group[key]
-            if isinstance(value, h5py.Group):
-                pending.append((name, value, depth + 1))
-            else:
-                yield name, value
-
-
-def _check_array(name, array, path):
-    if not isinstance(array, h5py.Dataset) or array.dtype.kind not in "biuf":
-        raise UnsafePresetError(
-            "A weights file holds arrays of numbers only. "
-            f"Received: {name[:200]} in {path}"
-        )
-    layout = array.id.get_create_plist()
-    plain = layout.get_layout() in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
-    claimed = math.prod(array.shape) * array.dtype.itemsize
-    if (
-        not plain
-        or layout.get_nfilters()
-        or layout.get_external_count()
-        or array.id.get_storage_size() != claimed
-    ):
-        raise UnsafePresetError(
-            "Arrays must be stored plainly, whole, and in the file itself. "
-            f"Received: {name[:200]} of shape {array.shape} in {path}"
-        )
+        return hdf5.examine(path, str(path)).elements
+    except hdf5.UnsafeFileError as error:
+        raise UnsafePresetError(str(error)) from error
+    except hdf5.DamagedFileError as error:
+        raise PresetFormatError(str(error)) from error

@@ -3,6 +3,7 @@
 import importlib.util
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -99,6 +100,7 @@ def _save_mp4(pictures, path, fps):
 
     width, height = pictures[0].size
     even = ((0, height % 2), (0, width % 2), (0, 0))  # As H.264 asks.
+    film: Any  # imageio has types for readers alone.
     with imageio.get_writer(
         path, format="FFMPEG", fps=fps, quality=8, macro_block_size=2
     ) as film:

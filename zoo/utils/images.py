@@ -125,7 +125,8 @@ def open_image(path: pathlib.Path) -> Image.Image:
         ValueError: It is no image that can be read.
     """
     try:
-        return reader("decode").open_image(path.read_bytes())
+        data = reader("limits").read_file(path)
+        return reader("decode").open_image(data)
     except Exception as error:  # On damaged files Pillow raises nearly any.
         raise ValueError(
             f"Expected an image. Received: {str(path)!r} ({error})"
@@ -169,6 +170,6 @@ def reader(name: str) -> Any:
     """Returns a module of `pipelines` that reads files; without TensorFlow.
 
     Args:
-        name: `"decode"`, `"files"` or `"modes"`.
+        name: `"decode"`, `"files"`, `"limits"` or `"modes"`.
     """
     return importlib.import_module(f"zoo.pipelines.{name}")

@@ -3,18 +3,24 @@
 import dataclasses
 import os
 import pathlib
+import tempfile
 from collections.abc import Iterable
 
 import keras
 
 from zoo.converters import mapping
 from zoo.converters.errors import CheckpointError
+from zoo.registry.downloads import download
+from zoo.registry.errors import PresetError
 from zoo.utils.files import (
     cache_directory,
     file_sha256,
     output_directory,
     replacing,
 )
+
+MAX_BYTES = 1 << 30
+"""No checkpoint of a feature network is larger."""
 
 IGNORED = (*mapping.IGNORED, "*AuxLogits.*")
 """Patterns of the names of tensors that no feature depends on."""
@@ -68,15 +74,17 @@ class PublicWeights:
         target = directory / self.name
         if target.exists() and file_sha256(target) == self.sha256:
             return target
-        temporary = target.with_name(f".{os.getpid()}-{target.name}")
-        try:
-            keras.utils.get_file(
-                temporary.name,
-                self.url,
-                cache_dir=str(directory.parent),
-                cache_subdir=directory.name,
-                force_download=True,
-            )
+        with tempfile.TemporaryDirectory(prefix=".", dir=directory) as place:
+            temporary = pathlib.Path(place, target.name)
+            try:
+                download(self.url, temporary, limit=MAX_BYTES)
+            except PresetError as error:
+                raise OSError(
+                    "Can't download the weights of the feature network. Fetch "
+                    "the file by other means and give its path in `weights` "
+                    "(`--weights`). "
+                    f"Received: url={self.url!r} ({error})"
+                ) from error
             received = file_sha256(temporary)
             if received != self.sha256:
                 raise CheckpointError(
@@ -84,17 +92,6 @@ class PublicWeights:
                     f"{self.url}; it was deleted. Received: {received}"
                 )
             os.replace(temporary, target)
-        except CheckpointError:
-            raise
-        except Exception as error:  # Keras raises `Exception` itself.
-            raise OSError(
-                "Can't download the weights of the feature network. Fetch the "
-                "file by other means and give its path in `weights` "
-                "(`--weights`). "
-                f"Received: url={self.url!r} ({error})"
-            ) from error
-        finally:
-            temporary.unlink(missing_ok=True)
         return target
 
 

@@ -157,6 +157,7 @@ def _grids(voxels):
 def _write(named, path):
     """Writes meshes by name; their own are z up."""
     import trimesh
+    import trimesh.visual
 
     if path.suffix.lower() != ".glb":
         trimesh.util.concatenate(list(named.values())).export(path)
