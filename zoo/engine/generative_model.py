@@ -880,9 +880,8 @@ class GenerativeModel(keras.Model):
             FileExistsError: There is something already.
             OSError: It can't be written.
         """
-        if format == "tf_saved_model":
-            format = "savedmodel"
-        path = exporting.export(self, filepath, format, overwrite=overwrite)
+        ours: Any = "savedmodel" if format == "tf_saved_model" else format
+        path = exporting.export(self, filepath, ours, overwrite=overwrite)
         if verbose:
             print(f"Wrote {path}")
         return path

@@ -90,8 +90,8 @@ def test_empty_shapes_are_left_out(tmp_path):
     shapes = np.stack([np.zeros((24, 24, 24)), ball()])
     with pytest.warns(UserWarning, match=r"Shapes \[0\] have no voxel"):
         path = save_meshes(shapes, tmp_path / "a.stl")
-    check_ball(loaded(path), CENTRE + [1.2, 0, 0])
-    with pytest.raises(ValueError, match="above the threshold.*1 without"):
+    check_ball(loaded(path), CENTRE + np.array([1.2, 0, 0]))
+    with pytest.raises(ValueError, match=r"above the threshold.*1 without"):
         save_meshes(shapes[:1], tmp_path / "b.stl")
     assert [x.name for x in tmp_path.iterdir()] == ["a.stl"]
 
