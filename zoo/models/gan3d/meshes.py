@@ -156,6 +156,7 @@ def _grids(voxels):
 
 def _write(named, path):
     """Writes meshes by name; their own are z up."""
+    # Optional, and slow to import.
     import trimesh
     from trimesh.visual import TextureVisuals
     from trimesh.visual.material import PBRMaterial
