@@ -6,7 +6,7 @@ import os
 import pathlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import keras
 import numpy as np
@@ -912,11 +912,8 @@ class GenerativeModel(keras.Model):
             FileExistsError: There is something already.
             OSError: It can't be written.
         """
-        if format == "tf_saved_model":
-            format = "savedmodel"
-        path = exporting.export(
-            self, filepath, cast(exporting.Format, format), overwrite=overwrite
-        )
+        ours: Any = "savedmodel" if format == "tf_saved_model" else format
+        path = exporting.export(self, filepath, ours, overwrite=overwrite)
         if verbose:
             print(f"Wrote {path}")
         return path

@@ -100,10 +100,10 @@ def _save_mp4(pictures, path, fps):
 
     width, height = pictures[0].size
     even = ((0, height % 2), (0, width % 2), (0, 0))  # As H.264 asks.
-    film: Any  # imageio has types for readers alone.
-    with imageio.get_writer(
+    writer: Any = imageio.get_writer(
         path, format="FFMPEG", fps=fps, quality=8, macro_block_size=2
-    ) as film:
+    )
+    with writer as film:
         for picture in pictures:
             pixels = np.asarray(picture.convert("RGB"))
             film.append_data(np.pad(pixels, even, mode="edge"))

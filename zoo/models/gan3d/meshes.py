@@ -156,8 +156,10 @@ def _grids(voxels):
 
 def _write(named, path):
     """Writes meshes by name; their own are z up."""
+    # Optional, and slow to import.
     import trimesh
-    import trimesh.visual
+    from trimesh.visual import TextureVisuals
+    from trimesh.visual.material import PBRMaterial
 
     if path.suffix.lower() != ".glb":
         trimesh.util.concatenate(list(named.values())).export(path)
@@ -165,8 +167,8 @@ def _write(named, path):
     scene = trimesh.Scene()
     for name, mesh in named.items():
         # Without a material, viewers take it for metal, which is dark.
-        mesh.visual = trimesh.visual.TextureVisuals(
-            material=trimesh.visual.material.PBRMaterial(
+        mesh.visual = TextureVisuals(
+            material=PBRMaterial(
                 baseColorFactor=_COLOR, metallicFactor=0.0, roughnessFactor=0.8
             )
         )
