@@ -5,7 +5,7 @@ from .learning_rates import LearningRates
 from .progress import Progress
 from .sample_grid import SampleGrid
 from .time_limit import TimeLimit
-from .training_state import TrainingState
+from .training_state import TrainingInterrupted, TrainingState
 from .voxel_grid import VoxelGrid
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Progress",
     "SampleGrid",
     "TimeLimit",
+    "TrainingInterrupted",
     "TrainingState",
     "VoxelGrid",
 ]

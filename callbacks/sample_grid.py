@@ -93,7 +93,9 @@ class SampleGrid(keras.callbacks.Callback):
         """Joins the grids, earlier runs' of a resumed training included."""
         if self.animation is None:
             return
-        files = [f for f in self.frames() if _epoch(f) <= self.newest]
+        # None is new where a training goes on that was at its end.
+        newest = self.newest or getattr(self.model, "_initial_epoch", 0) or 0
+        files = [f for f in self.frames() if _epoch(f) <= newest]
         if files:
             path = self.directory / f"training.{self.animation}"
             _animate(files, path, self.frame_ms)

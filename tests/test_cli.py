@@ -137,6 +137,20 @@ def test_the_same_command_goes_on(folder, trained):
     rows = (trained / "losses.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2"]
     assert rows[-1].split(",")[1] != "0.1"
+    # As after a kill between the last state and the files of the end.
+    (trained / "model.keras").unlink()
+    (trained / "samples" / "training.gif").unlink()
+    settings = json.loads((trained / "settings.json").read_text())
+    assert settings.pop("finished") == 3
+    (trained / "settings.json").write_text(json.dumps(settings))
+    code, output = invoke(*arguments, "--epochs", 3)
+    assert code == 0, output
+    assert (trained / "model.keras").is_file()
+    with Image.open(trained / "samples" / "training.gif") as film:
+        assert film.n_frames == 4
+    assert (trained / "losses.csv").read_text().splitlines() == rows
+    code, output = invoke(*arguments, "--epochs", 3)
+    assert (code, "already run 3 epochs" in output) == (2, True)
 
     code, output = invoke(*arguments, "--seed", 1)
     assert (code, "Received: seed=1" in output) == (2, True)

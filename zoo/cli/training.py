@@ -1,11 +1,14 @@
 """`zoo train`."""
 
+import contextlib
 import datetime
 import pathlib
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import typer
 
+from zoo import siblings
 from zoo.backend import enable_determinism
 from zoo.cli.common import (
     Backend,
@@ -182,20 +185,31 @@ def train(
         print(
             f"{settings.model} on {settings.data}, {settings.backend} backend"
         )
-        directory = run_training(
-            settings,
-            epochs,
-            output,
-            overwrite,
-            resume=resume is not None,
-            max_seconds=seconds,
-            tensorboard=tensorboard,
-        )
+        with _told_how_to_go_on(output):
+            directory = run_training(
+                settings,
+                epochs,
+                output,
+                overwrite,
+                resume=resume is not None,
+                max_seconds=seconds,
+                tensorboard=tensorboard,
+            )
     print(
         f"Done. Look at {directory / 'samples' / 'training.gif'} and "
         f"{directory / 'losses.png'}; the model is "
         f"{directory / 'model.keras'}"
     )
+
+
+@contextlib.contextmanager
+def _told_how_to_go_on(output: pathlib.Path) -> Iterator[None]:
+    """Ends the command as the shell expects of a signal that ended it."""
+    try:
+        yield
+    except siblings.callbacks.TrainingInterrupted as interrupted:
+        print(f"{interrupted} To go on: zoo train --resume {output}")
+        raise typer.Exit(128 + interrupted.signal) from None
 
 
 def _new_settings(model: str | None, changes: dict[str, Any]) -> Settings:

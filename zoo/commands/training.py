@@ -14,7 +14,10 @@ from zoo.engine.finite import not_finite, some
 from zoo.engine.learning_rates import rate_column
 from zoo.recipes.inputs import all_images
 from zoo.recipes.settings import Settings
-from zoo.utils.files import output_directory, replacing
+from zoo.utils.files import locked, output_directory, replacing
+
+MINUTES = 10
+"""Between states within an epoch."""
 
 
 def train(
@@ -52,24 +55,44 @@ def train(
 
     Raises:
         ValueError: `directory` holds another training, or one that is
-            already finished, and `overwrite` is not set; or losses or weights
-            are no longer finite, of which nothing is saved.
+            already finished, and `overwrite` is not set; another process
+            trains there; or losses or weights are no longer finite, of which
+            nothing is saved.
+        TrainingInterrupted: SIGTERM or Ctrl-C ended it, its state saved.
         OSError: `directory` can't be written to.
     """
-    started = time.monotonic()
     directory = output_directory(directory)
+    with locked(directory):
+        return _train(
+            settings,
+            epochs,
+            directory,
+            overwrite,
+            resume,
+            max_seconds,
+            tensorboard,
+        )
+
+
+def _train(
+    settings, epochs, directory, overwrite, resume, max_seconds, tensorboard
+):
+    started = time.monotonic()
     earlier = claim(directory, settings, overwrite, resume)
     state = siblings.callbacks.TrainingState(
-        directory / "state", learning_rate="model"
+        directory / "state",
+        learning_rate="model",
+        every_minutes=MINUTES,
+        stop_on_signals=True,
     )
     keras.utils.set_random_seed(settings.seed)
     run = build(settings, epochs)
-    _check_unfinished(directory, state.epoch, run.epochs)
+    _check_unfinished(directory, state.epoch, run.epochs, earlier)
     # Not before they are known to work.
     write_settings(directory, settings, run.facts())
     print(run.summary())
-    if state.epoch:
-        print(_going_on(state.epoch, run, earlier))
+    if state.place.epoch or state.place.step:
+        print(_going_on(state.place, run, earlier))
     log = directory / "losses.csv"
     drop_rows(log, state.epoch, map(rate_column, run.model.players))
     limit = []
@@ -80,6 +103,7 @@ def train(
     with replacing(directory / "model.keras") as temporary:
         run.model.save(temporary)
     plot(run.model, log, directory)
+    write_settings(directory, settings, run.facts() | {"finished": state.epoch})
     if any(callback.stopped for callback in limit):
         print(
             f"Out of time after epoch {state.epoch} of {run.epochs}. To go "
@@ -88,8 +112,9 @@ def train(
     return directory
 
 
-def _check_unfinished(directory, done, epochs):
-    if done >= epochs:
+def _check_unfinished(directory, done, epochs, earlier):
+    # A kill at the very end leaves what the state is enough to write.
+    if done >= epochs and earlier.get("finished") == done:
         raise ValueError(
             f"The training in {directory} has already run {done} epochs; ask "
             "for more, or give overwrite or another directory. "
@@ -97,9 +122,9 @@ def _check_unfinished(directory, done, epochs):
         )
 
 
-def _going_on(done, run, earlier):
+def _going_on(place, run, earlier):
     """Says where a training goes on, and what the rates follow."""
-    text = f"Goes on after epoch {done} of {run.epochs}."
+    text = f"Goes on after {place}, of {run.epochs} epochs."
     before = earlier.get("epochs", run.epochs)
     if before != run.epochs:
         text += (

@@ -37,6 +37,7 @@ from zoo.engine.optimizer_group import (
     choose_members,
     serialize_optimizers,
 )
+from zoo.engine.skipping import skipping
 from zoo.utils import checks, given_paths
 
 
@@ -107,6 +108,7 @@ class GenerativeModel(keras.Model):
         self.averages = {}
         self._class_names = None
         self.given_networks: tuple[str, ...] = ()
+        self.batches_to_skip = 0
         self.seed_generator = SeedGenerator()
         self.log_terms(self.loss_names, self.measure_names)
         self.built = True  # The networks are; fit() need not trace a call.
@@ -353,7 +355,12 @@ class GenerativeModel(keras.Model):
                     "or changed since. Call compile() again. "
                     f"Received: {len(found)} variables, of {len(known)} then"
                 )
-        return super().make_train_function(force)
+        before = self.train_function
+        super().make_train_function(force)
+        made: Any = self.train_function
+        if made is not before:
+            self.train_function = made = skipping(self, made)
+        return made
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns the optimizers' configs, loadable on every backend.
@@ -576,7 +583,8 @@ class GenerativeModel(keras.Model):
             )
         if not backend.writes_files():
             kwargs["verbose"] = 0
-        with watch.telling():
+        callbacks = self._with_own(callbacks)
+        with processes.during_fit(callbacks), watch.telling():
             return super().fit(
                 x,
                 y,
@@ -584,7 +592,7 @@ class GenerativeModel(keras.Model):
                 epochs=epochs,
                 shuffle=batches.can_shuffle(x) if shuffle is None else shuffle,
                 validation_data=validation_data,
-                callbacks=self._with_own(callbacks),
+                callbacks=callbacks,
                 **kwargs,
             )
 

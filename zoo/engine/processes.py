@@ -1,6 +1,7 @@
-"""Callbacks in one of several processes that train one model."""
+"""Callbacks of a training, also in one of several processes."""
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
@@ -33,3 +34,19 @@ def of_this_process(callbacks: Iterable[Any]) -> list[Any]:
         if not isinstance(callback, WRITERS)
         and not getattr(callback, "first_process_alone", False)
     ]
+
+
+@contextlib.contextmanager
+def during_fit(callbacks: Any) -> Iterator[None]:
+    """Lets callbacks hold what is theirs while `fit` runs, however it ends.
+
+    Args:
+        callbacks: Callbacks, or Keras' list of them. One that has a method
+            `during_fit`, which returns a context manager, is given all.
+    """
+    listed = getattr(callbacks, "callbacks", callbacks)
+    with contextlib.ExitStack() as held:
+        for callback in listed:
+            if hasattr(callback, "during_fit"):
+                held.enter_context(callback.during_fit(listed))
+        yield

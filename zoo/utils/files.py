@@ -8,6 +8,8 @@ import pathlib
 import tempfile
 from collections.abc import Iterator
 
+import filelock
+
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
@@ -66,6 +68,34 @@ def replacing_directory(path: str | os.PathLike) -> Iterator[pathlib.Path]:
                 os.replace(old, path)
             raise
         _sync_directory(path.parent)
+
+
+@contextlib.contextmanager
+def locked(directory: str | os.PathLike) -> Iterator[None]:
+    """Keeps other processes from a directory in which a training writes.
+
+    Within one process it may be held several times. The system releases what
+    a killed process held.
+
+    Args:
+        directory: The directory, which exists.
+
+    Raises:
+        ValueError: Another process holds it.
+    """
+    path = pathlib.Path(directory, "training.lock")
+    lock = filelock.FileLock(path, timeout=0, is_singleton=True)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise ValueError(
+            "Another process trains in this directory; wait for it, or choose "
+            f"another one. Received: {str(directory)!r}"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _sync_file(path):
