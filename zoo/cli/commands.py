@@ -14,7 +14,7 @@ COMMANDS = {
     "train": ("training:train", "Train a model and show what it makes."),
     "sample": (
         "models:sample",
-        "Draw images from a trained model, as one picture or a file each.",
+        "Draw images or shapes from a trained model, in one file or one each.",
     ),
     "interpolate": (
         "interpolating:interpolate",

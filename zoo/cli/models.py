@@ -80,6 +80,8 @@ def sample(
         arguments = named_values(options)
         network = load_model(model)
         check_arguments(network, arguments)
+        if not hasattr(network, "generate"):
+            arguments = {}  # `pictures` says what such a model needs.
         plan = sampling.Plan(
             output, separate, format, columns, latents, save_latents
         )
@@ -105,7 +107,7 @@ def check_arguments(
         ValueError: `generate` has no such argument.
     """
     if not hasattr(network, "generate"):
-        return  # What comes next says what such a model is for.
+        return
     takes = set(inspect.signature(network.generate).parameters) - set(given)
     unknown = sorted(set(arguments) - takes)
     if unknown:
