@@ -65,8 +65,8 @@ def restore(
 
     Args:
         callbacks: The callbacks; one that was not there keeps what it has.
-        values: What `collected` returned, and `arrays`.
-        arrays: See `values`.
+        values: The values that `collected` returned.
+        arrays: The arrays that it returned, as a `.npz` file.
     """
     with np.load(io.BytesIO(arrays), allow_pickle=False) as stored:
         for name, callback in _named(callbacks):
