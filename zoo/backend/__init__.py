@@ -50,6 +50,7 @@ replica_id = _runtime.replica_id
 replica_count = _runtime.replica_count
 batch_devices = _runtime.batch_devices
 writes_files = _runtime.writes_files
+join = _runtime.join
 begin = _runtime.begin
 agreed = _runtime.agreed
 sync_state = _runtime.sync_state

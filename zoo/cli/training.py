@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from zoo import siblings
-from zoo.backend import enable_determinism
+from zoo.backend import enable_determinism, writes_files
 from zoo.cli.common import (
     Backend,
     MaxPixels,
@@ -195,6 +195,8 @@ def train(
                 max_seconds=seconds,
                 tensorboard=tensorboard,
             )
+    if not writes_files():
+        return  # Another process says it.
     print(
         f"Done. Look at {directory / 'samples' / 'training.gif'} and "
         f"{directory / 'losses.png'}; the model is "

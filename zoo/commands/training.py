@@ -2,11 +2,13 @@
 
 import pathlib
 import time
+from contextlib import nullcontext
 
 import keras
 import numpy as np
+from keras import ops
 
-from zoo import siblings
+from zoo import backend, siblings
 from zoo.commands.run import Run, build
 from zoo.commands.run_directory import claim, write_settings
 from zoo.commands.training_log import columns_of, drop_rows, plot
@@ -62,7 +64,8 @@ def train(
         OSError: `directory` can't be written to.
     """
     directory = output_directory(directory)
-    with locked(directory):
+    backend.join()
+    with locked(directory) if backend.writes_files() else nullcontext():
         return _train(
             settings,
             epochs,
@@ -77,8 +80,10 @@ def train(
 def _train(
     settings, epochs, directory, overwrite, resume, max_seconds, tensorboard
 ):
-    started = time.monotonic()
+    started, writes = time.monotonic(), backend.writes_files()
+    overwrite = overwrite and writes
     earlier = claim(directory, settings, overwrite, resume)
+    backend.agreed(ops.zeros(()))  # None reads what another removes.
     state = siblings.callbacks.TrainingState(
         directory / "state",
         learning_rate="model",
@@ -88,18 +93,21 @@ def _train(
     keras.utils.set_random_seed(settings.seed)
     run = build(settings, epochs)
     _check_unfinished(directory, state.epoch, run.epochs, earlier)
-    # Not before they are known to work.
-    write_settings(directory, settings, run.facts())
-    print(run.summary())
-    if state.place.epoch or state.place.step:
-        print(_going_on(state.place, run, earlier))
     log = directory / "losses.csv"
-    drop_rows(log, state.epoch, map(rate_column, run.model.players))
+    if writes:
+        # Not before they are known to work.
+        write_settings(directory, settings, run.facts())
+        print(run.summary())
+        if state.place.epoch or state.place.step:
+            print(_going_on(state.place, run, earlier))
+        drop_rows(log, state.epoch, map(rate_column, run.model.players))
     limit = []
     if max_seconds is not None:
         left = max(0.0, max_seconds - (time.monotonic() - started))
         limit = [siblings.callbacks.TimeLimit(left)]
     _fit(run, directory, log, tensorboard, [state, *limit])
+    if not writes:
+        return directory
     with replacing(directory / "model.keras") as temporary:
         run.model.save(temporary)
     plot(run.model, log, directory)

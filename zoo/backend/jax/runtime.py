@@ -32,6 +32,10 @@ def writes_files() -> bool:
     return True
 
 
+def join() -> None:
+    """Nothing to do: what starts the processes joins them."""
+
+
 def begin(model: keras.Model) -> None:
     """Nothing to do: `keras.distribution` spans processes."""
 

@@ -37,6 +37,11 @@ def writes_files() -> bool:
     return processes.rank() == 0
 
 
+def join() -> None:
+    """Joins the other processes of `torchrun`, for who acts before `fit`."""
+    processes.join()
+
+
 def begin(model: keras.Model) -> None:
     """Makes all processes of `torchrun` begin with the same model."""
     processes.join()
