@@ -132,7 +132,8 @@ def _check_unfinished(directory, done, epochs, earlier):
 
 def _going_on(place, run, earlier):
     """Says where a training goes on, and what the rates follow."""
-    text = f"Goes on after {place}, of {run.epochs} epochs."
+    steps = f" and {place.step} batches" if place.step else ""
+    text = f"Goes on after epoch {place.epoch} of {run.epochs}{steps}."
     before = earlier.get("epochs", run.epochs)
     if before != run.epochs:
         text += (
