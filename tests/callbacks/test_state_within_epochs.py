@@ -101,7 +101,7 @@ with filelock.FileLock(sys.argv[1]):
 
 def test_one_process_a_directory(tmp_path):
     state = callbacks.TrainingState(tmp_path)
-    lock = tmp_path / "training.lock"
+    lock = tmp_path / ".lock"
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, lock],
         stdin=subprocess.PIPE,

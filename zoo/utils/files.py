@@ -83,7 +83,7 @@ def locked(directory: str | os.PathLike) -> Iterator[None]:
     Raises:
         ValueError: Another process holds it.
     """
-    path = pathlib.Path(directory, "training.lock")
+    path = pathlib.Path(directory, ".lock")
     lock = filelock.FileLock(path, timeout=0, is_singleton=True)
     try:
         lock.acquire()
