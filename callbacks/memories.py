@@ -100,16 +100,25 @@ def _attributes(callback):
     return found[0] if found else ()
 
 
-def forget_rows(callbacks: Iterable[Any], epoch: int) -> None:
-    """Cuts logs that are appended to back to what a state has behind it.
+def appended_logs(callbacks: Iterable[Any]) -> list[Any]:
+    """Returns those of callbacks that append to a log.
 
     Args:
-        callbacks: Callbacks, of which each `CSVLogger` has a log.
+        callbacks: Any callbacks.
+    """
+    loggers = (x for x in callbacks if isinstance(x, keras.callbacks.CSVLogger))
+    return [logger for logger in loggers if logger.append]
+
+
+def forget_rows(loggers: Iterable[Any], epoch: int) -> None:
+    """Cuts logs back to what a state has behind it.
+
+    Args:
+        loggers: What `appended_logs` returned.
         epoch: Number of epochs that the state has behind it.
     """
-    for callback in callbacks:
-        if isinstance(callback, keras.callbacks.CSVLogger) and callback.append:
-            _cut(pathlib.Path(callback.filename), callback.sep, epoch)
+    for logger in loggers:
+        _cut(pathlib.Path(logger.filename), logger.sep, epoch)
 
 
 def _cut(log, separator, epoch):

@@ -21,7 +21,7 @@ from keras import ops
 
 from zoo import backend, siblings
 from zoo.engine.finite import not_finite, some
-from zoo.engine.model_files import ModelFileError, examine
+from zoo.engine.model_files import CONFIG, WEIGHTS, ModelFileError, examine
 from zoo.utils import checks
 from zoo.utils.files import locked, output_directory, replacing
 
@@ -29,9 +29,6 @@ from . import memories
 from .saved_rates import described, differing_rates, set_rate
 
 logger = logging.getLogger(__name__)
-
-WEIGHTS = "model.weights.h5"
-"""Where Keras keeps weights in a `.keras` file."""
 
 PROGRESS, ARRAYS = "progress.json", "progress.npz"
 """What is kept beside it: the running epoch's logs, and callbacks' memories."""
@@ -185,7 +182,8 @@ class TrainingState(keras.callbacks.Callback):
                 held.enter_context(locked(self.directory))
                 for leftover in self.directory.glob(".*-epoch-*.keras"):
                     leftover.unlink()  # Of a process that was killed.
-                memories.forget_rows(callbacks, self.epoch)
+                if logs := memories.appended_logs(callbacks):
+                    memories.forget_rows(logs, self.epoch)
             # Python lets no other thread listen.
             main = threading.current_thread() is threading.main_thread()
             if self.stop_on_signals and main:
@@ -235,7 +233,7 @@ class TrainingState(keras.callbacks.Callback):
 
     def _restore(self, file):
         with zipfile.ZipFile(file) as archive:
-            saved = json.loads(archive.read("config.json"))
+            saved = json.loads(archive.read(CONFIG))
             kept = PROGRESS in archive.namelist()  # Not by earlier versions.
             progress = json.loads(archive.read(PROGRESS)) if kept else {}
             arrays = archive.read(ARRAYS) if kept else b""
@@ -292,6 +290,8 @@ class TrainingState(keras.callbacks.Callback):
         """Returns the signal that came, 0 for none, alike in all processes."""
         if not self.stop_on_signals:
             return 0
+        if backend.replica_count() == 1:  # Nobody to ask in every step.
+            return self._signal or 0
         own = ops.convert_to_tensor(float(self._signal or 0))
         came = float(ops.convert_to_numpy(backend.agreed(own))) > 0
         return (self._signal or int(signal.SIGTERM)) if came else 0
@@ -375,14 +375,16 @@ def _name_if_not_finite(name, item):
 
 def _logs(model):
     """Returns the sums and counts of the running epoch's logs."""
-    values = [v for metric in model.metrics for v in metric.variables]
-    return [float(ops.convert_to_numpy(value)) for value in values]
+    return [float(ops.convert_to_numpy(v)) for v in _log_variables(model)]
 
 
 def _set_logs(model, values):
-    own = [v for metric in model.metrics for v in metric.variables]
-    for variable, value in zip(own, values, strict=True):
+    for variable, value in zip(_log_variables(model), values, strict=True):
         variable.assign(value)
+
+
+def _log_variables(model):
+    return [v for metric in model.metrics for v in metric.variables]
 
 
 def _own_config(model):

@@ -169,6 +169,9 @@ TABLE = (
 
 MODELS = {entry.name: entry for entry in TABLE}
 
+EXACT = [entry for entry in TABLE if entry.exact is not None]
+"""Those of which a batch's step is the sum of its shares'."""
+
 each_model = pytest.mark.parametrize("entry", TABLE, ids=list(MODELS))
 
 

@@ -6,15 +6,13 @@ import keras
 import pytest
 from support.harness import start
 
-from .models import TABLE, each_model
+from .models import EXACT, each_model
 
 # tf.distribute and keras.distribution have tests of their own.
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "torch",
     reason="torch.distributed is PyTorch's",
 )
-
-EXACT = [entry for entry in TABLE if entry.exact is not None]
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,13 @@ import keras
 import pytest
 from support.harness import run
 
-from .models import TABLE, each_model
+from .models import EXACT, TABLE, each_model
 
 # tf.distribute is TensorFlow's own; the other backends have no replicas.
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow",
     reason="MirroredStrategy runs TensorFlow models alone",
 )
-
-EXACT = [entry for entry in TABLE if entry.exact is not None]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from zoo.environment import BackendName
-from zoo.utils.images import reader
 
 output = Console()
 errors = Console(stderr=True)
@@ -21,11 +20,19 @@ Backend = Annotated[
     typer.Option(help="Keras backend; by default KERAS_BACKEND, or Keras'."),
 ]
 
+
+def _allow_pixels(most: int | None) -> None:
+    if most is not None:
+        from zoo.utils.images import reader  # `zoo --help` needs no Pillow.
+
+        reader("limits").set_limits(max_pixels=most)
+
+
 MaxPixels = Annotated[
     int | None,
     typer.Option(
         min=1,
-        callback=lambda value: reader("limits").set_limits(max_pixels=value),
+        callback=_allow_pixels,
         help="Most pixels of an image file; by default 89478485. Decoding "
         "takes up to 16 bytes for each.",
     ),

@@ -60,7 +60,7 @@ def interpolate(
         arguments = named_values(options)
         points = seeds_of(seeds)
         network = load_model(model)
-        check_arguments(network, arguments, {"count", "seed", "latents"})
+        check_arguments(network, arguments)
         done = run_interpolation(
             network, points, output, count, method, loop, fps, **arguments
         )

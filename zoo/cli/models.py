@@ -91,24 +91,20 @@ def sample(
     print(f"Wrote {number} samples to {written}")
 
 
-def check_arguments(
-    network: Any,
-    arguments: Iterable[str],
-    given: Iterable[str] = ("count", "seed", "latents"),
-) -> None:
+def check_arguments(network: Any, arguments: Iterable[str]) -> None:
     """Checks what `--set` names.
 
     Args:
         network: A model.
         arguments: The names.
-        given: Names of arguments that have options of their own.
 
     Raises:
         ValueError: `generate` has no such argument.
     """
     if not hasattr(network, "generate"):
         return
-    takes = set(inspect.signature(network.generate).parameters) - set(given)
+    own = {"count", "seed", "latents"}  # Those have options of their own.
+    takes = set(inspect.signature(network.generate).parameters) - own
     unknown = sorted(set(arguments) - takes)
     if unknown:
         raise ValueError(

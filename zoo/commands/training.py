@@ -92,15 +92,16 @@ def _train(
     )
     keras.utils.set_random_seed(settings.seed)
     run = build(settings, epochs)
-    _check_unfinished(directory, state.epoch, run.epochs, earlier)
+    place = state.place  # It is looked for in whole files: once.
+    _check_unfinished(directory, place.epoch, run.epochs, earlier)
     log = directory / "losses.csv"
     if writes:
         # Not before they are known to work.
         write_settings(directory, settings, run.facts())
         print(run.summary())
-        if state.place.epoch or state.place.step:
-            print(_going_on(state.place, run, earlier))
-        drop_rows(log, state.epoch, map(rate_column, run.model.players))
+        if place.epoch or place.step:
+            print(_going_on(place, run, earlier))
+        drop_rows(log, place.epoch, map(rate_column, run.model.players))
     limit = []
     if max_seconds is not None:
         left = max(0.0, max_seconds - (time.monotonic() - started))
@@ -111,10 +112,11 @@ def _train(
     with replacing(directory / "model.keras") as temporary:
         run.model.save(temporary)
     plot(run.model, log, directory)
-    write_settings(directory, settings, run.facts() | {"finished": state.epoch})
+    done = state.epoch
+    write_settings(directory, settings, run.facts() | {"finished": done})
     if any(callback.stopped for callback in limit):
         print(
-            f"Out of time after epoch {state.epoch} of {run.epochs}. To go "
+            f"Out of time after epoch {done} of {run.epochs}. To go "
             f"on: zoo train --resume {directory}"
         )
     return directory
